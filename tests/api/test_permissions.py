@@ -20,7 +20,7 @@ FOR_EVERYBODY = {
     "/health/live", "/health/ready", "/metrics",
     "/confirm-address", "/reset-password", "/forgot-password", "/admin-claim", "/invitation", "/claim", "/refund",
     "/stop-notices", "/palettes/{name:str}",
-    "/checkout/done", "/operator/sign-in", "/operator/sign-out",
+    "/operator/sign-in", "/operator/sign-out",
     "/assets/{digest:str}/{path:path}", "/covers/{cover_id:uuid}/{name:str}",
     "/feed.xml", "/artists/{slug:str}/feed.xml", "/releases/{release_id:str}/tracks.m3u",
     "/stream/{track_id:uuid}/master.m3u8", "/stream/{track_id:uuid}/manifest.json",

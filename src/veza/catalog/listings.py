@@ -114,6 +114,12 @@ async def release_card(session: Session, release_id: UUID) -> Found:
     return row
 
 
+async def release_cards(session: Session, release_ids: Collection[UUID]) -> dict[UUID, Found]:
+    """Each of these releases that is there as a card, public or not: for who bought it or is about to."""
+    rows = await found_by(session, _THESE_RELEASES, {"ids": list(release_ids)}) if release_ids else ()
+    return {row.id: row for row in rows}
+
+
 async def track_card(session: Session, track_id: UUID) -> Found:
     """One track with its release's and artist's names and the cover's colour. Raises UnknownTrack, likewise."""
     row = (await session.execute(_ONE_TRACK, {"id": track_id})).one_or_none()
@@ -192,6 +198,7 @@ _TRACKS = (
 _TRACKS_OF = _TRACKS.where(_T.c.release_id == bindparam("release", type_=Uuid())).order_by(_T.c.position, _T.c.id)
 _STANDING = (_R.c.status.label("release_status"), _R.c.hidden_at.label("release_hidden_at"))
 _ONE_RELEASE = _RELEASES.add_columns(*_STANDING).where(_R.c.id == bindparam("id", type_=Uuid()))
+_THESE_RELEASES = _RELEASES.add_columns(*_STANDING).where(_R.c.id.in_(bindparam("ids", expanding=True, type_=Uuid())))
 _RELEASE_BY_SLUG = _RELEASES.add_columns(*_STANDING).join(
     Slug, slugs.leads_to(slugs.RELEASE, bindparam("artist", type_=Uuid()), _R.c.id)
 )

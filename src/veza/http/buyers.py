@@ -1,4 +1,5 @@
-"""The cart of a buyer who has not signed in: a token in a cookie, the same for the API and for pages."""
+"""The cart of a buyer who has not signed in: a token in a cookie, the same for the API and for pages; and what becomes
+of it once they have."""
 
 from __future__ import annotations
 
@@ -9,7 +10,10 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
 from veza.http.host_cookies import HostCookie
-from veza.market.tokens import looks_like_token
+from veza.kit.database import Database
+from veza.market import cart as carts
+from veza.market.cart import CartOwner
+from veza.market.tokens import hash_of, looks_like_token
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -26,3 +30,22 @@ def cart_token_of(connection: Connection, base_url: str) -> str | None:
 def cart_cookie(connection: Connection, base_url: str, token: str) -> Cookie:
     """The cookie that keeps a cart."""
     return HostCookie(CART_COOKIE, base_url).make(connection, token, CART_LASTS)
+
+
+def keys_of_cart(buyer: CartOwner) -> str | None:
+    """The part of a visitor's idempotency keys that are those of the cart; None for a person, who has their own."""
+    return None if buyer.person_id is not None else f"cart {hash_of(buyer.cart_token or '')[:16]}"
+
+
+async def take_along(database: Database, buyer: CartOwner) -> None:
+    """Before the cart of a person is looked at: what the token's cart holds comes into it.
+
+    However they signed in, this is the first that the market sees of it. Nothing is written once it has come over.
+    """
+    if buyer.person_id is None or buyer.cart_token is None:
+        return
+    async with database.read() as session:
+        waits = await carts.find(session, CartOwner(None, buyer.cart_token)) is not None
+    if waits:
+        async with database.write(f"person {buyer.person_id}") as session:
+            await carts.ready(session, buyer)

@@ -38,12 +38,16 @@ CHECKOUT = Limit("checkout", 30, timedelta(seconds=10))
 FREE_TO_ADDRESS = Limit("free to", 5, timedelta(minutes=15))
 """Mails about free orders to one address: strangers fill no mailbox."""
 
+ORDER = "{order}"
+"""What stands for the order's id in an address."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckoutRequest:
     """The buyer's request at checkout; a buyer without an account is sent the claim link to `email`, in `language`.
 
-    `request_key` is the same for the same request repeated, and no other.
+    `request_key` is the same for the same request repeated, and no other. With `currency` only what is in it is checked
+    out; the rest stays in the cart. `{order}` in `success_url` becomes the id of the order.
     """
 
     email: str | None
@@ -51,6 +55,7 @@ class CheckoutRequest:
     cancel_url: str
     request_key: str
     language: str | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,7 @@ async def begin(
     """
     made = await _made_by(session, cart, wanted.request_key)
     alive = [order for order in made if order.status not in orders.OVER]
-    held = await carts.contents(session, cart)
+    held = [one for one in await carts.contents(session, cart) if wanted.currency in (None, one.item.currency)]
     # Where the provider refused one of them, the whole cart is checked out: what is open already is found again.
     if alive and (len(alive) == len(made) or not held):
         return _in_order([await _again(session, order, wanted) for order in alive])
@@ -130,7 +135,7 @@ async def begin(
     before = await _open_orders(session, cart)
     prints = {key: _fingerprint(group, rules) for key, group in groups.items()}
     for order in before.values():
-        if order.fingerprint not in prints.values():
+        if order.fingerprint not in prints.values() and wanted.currency in (None, order.currency):
             await orders.cancel(session, order, because=gettext("the cart was checked out with other things"))
     openings = []
     for (currency, is_free), group in groups.items():
@@ -222,6 +227,7 @@ async def _open(
     group: Sequence[CartLine], fingerprint: str, currency: str,
 ) -> Opening:  # fmt: skip
     order_id = session.new_id()
+    success_url = wanted.success_url.replace(ORDER, str(order_id))
     lines = [_line(session, order_id, i, one, rules) for i, one in enumerate(group)]
     drawn_up = [OrderLine(**line) for line in lines]
     total = Amount(sum(line.gross_minor for line in drawn_up), currency)
@@ -237,7 +243,7 @@ async def _open(
         "vat_rate_bps": rules.vat_rate_bps,
         "fingerprint": fingerprint,
         "request_key": wanted.request_key,
-        "success_url": wanted.success_url,
+        "success_url": success_url,
         "cancel_url": wanted.cancel_url,
         "created_at": session.now,
     }
@@ -250,7 +256,7 @@ async def _open(
         await fulfilment.give_lines(session, order, drawn_up)
         await fulfilment.send_claim(session, order, rules)
         return Opening(order, None, None)
-    page = _page(order_id, currency, drawn_up, wanted.success_url, wanted.cancel_url)
+    page = _page(order_id, currency, drawn_up, success_url, wanted.cancel_url)
     payment = await pay_page.intend(session, page, currencies=rules.currencies, request_key=request_key(order_id))
     charged = await payments.lines_of(session, payment.id)
     paid_lines = [{**line, "payment_line_id": charged[line["position"]].id} for line in lines]

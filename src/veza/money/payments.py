@@ -188,9 +188,14 @@ def check_lines(lines: Sequence[LineDraft], currency: str, checks: FieldChecks) 
     return checks
 
 
+def fee_of(gross_minor: int, fee_bps: int, currency: str) -> int:
+    """The platform's part of a line, in minor units, rounded down; the rest is the seller's share."""
+    fee = gross_minor * fee_bps // 10_000
+    return fee - fee % step(currency)  # the share is sent, so it must be an amount the currency allows
+
+
 def _line(session: Session, payment: Payment, position: int, line: LineDraft) -> dict[str, Any]:
-    fee = line.gross_minor * line.fee_bps // 10_000
-    fee -= fee % step(payment.currency)  # the share is sent, so it must be an amount the currency allows
+    fee = fee_of(line.gross_minor, line.fee_bps, payment.currency)
     return {
         "id": session.new_id(),
         "payment_id": payment.id,

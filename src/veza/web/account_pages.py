@@ -232,18 +232,9 @@ def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) 
 
         return await attempt(request, "claim", work)
 
-    @get("/checkout/done")
-    async def bought(request: DoorRequest) -> Response[bytes]:
-        """The page to which the provider sends a buyer who has paid."""
-        sentence = gettext(
-            "As soon as your bank has paid, with a card at once, what you bought is in your library; without an"
-            " account, you get a link to it by mail."
-        )
-        return done(request, gettext("Thank you"), sentence)
-
     handlers = [
         confirm_page, confirm, forgot_page, forgot, reset_page, reset, admin_page, claim_admin,
-        invitation_page, join, claim_page, claim, bought,
+        invitation_page, join, claim_page, claim,
     ]  # fmt: skip
     return [pages.router("/", handlers)]
 

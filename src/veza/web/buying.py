@@ -10,6 +10,7 @@ from veza.kit.money import BadAmount, typed
 from veza.market import products
 from veza.market.products import Offer, Pricing, Product
 from veza.market.rules import MarketRules
+from veza.money.payments import fee_of
 from veza.web.answers import Form
 
 _SUGGESTED = 130
@@ -34,7 +35,7 @@ def buy_box(offer: Offer | None, rules: MarketRules, form: Form) -> dict[str, An
     fee_bps = rules.fee_bps if offer.artist.fee_bps is None else offer.artist.fee_bps
     suggested = _suggested(product)
     chosen = _typed(form, product) or suggested
-    fee = chosen * fee_bps // 10_000
+    fee = fee_of(chosen, fee_bps, product.currency)
     return {
         "offer": offer,
         "fee_bps": fee_bps,

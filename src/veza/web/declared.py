@@ -16,7 +16,6 @@ from litestar import Response
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler, get, post
 
-from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.http.endpoints import Endpoint, Handler, for_litestar
 from veza.http.errors.accounts import CROSS_SITE
@@ -143,13 +142,15 @@ async def _done(
                 seen.append(await _called(endpoint, values, session, sent))
                 return Reply(303, None, seen[-1].address)
 
-            answer = await _idempotent(database, request, identity, given).run(work)
+            answer = await idempotent_of_form(database, request, given).run(work)
             # A second click leads to the same place, and is told nothing new.
             done = seen[-1] if seen else See(answer.headers["Location"])
     return done
 
 
-def _idempotent(database: Database, request: DoorRequest, identity: Identity, given: Mapping[str, str]) -> Idempotent:
+def idempotent_of_form(database: Database, request: DoorRequest, given: Mapping[str, str]) -> Idempotent:
+    """What a form asks for, done once for each hidden key: for a handler that works in steps, without `session`."""
+    identity = identity_of(request)
     rest = sorted((name, value) for name, value in given.items() if name != KEY_FIELD)
     fingerprint = hashlib.sha256(repr((request.url.path, rest)).encode()).hexdigest()
     key = given.get(KEY_FIELD) or f"form {fingerprint[:32]}"

@@ -23,7 +23,20 @@ from veza.http.requests import DoorRequest
 from veza.http.routers import FreshRouter
 from veza.kit.messages import gettext
 from veza.web.assets import asset_routes
-from veza.web.pages import accounts, artists, carts, editor, finding, home, releases, signing_in, sounds, studio, tracks
+from veza.web.pages import (
+    accounts,
+    artists,
+    carts,
+    checkouts,
+    editor,
+    finding,
+    home,
+    releases,
+    signing_in,
+    sounds,
+    studio,
+    tracks,
+)
 from veza.web.site import Site
 from veza.web.waves import Waves
 
@@ -32,7 +45,8 @@ PAGES: Sequence[HTTPRouteHandler] = (
     releases.release_page, releases.like_release,
     artists.artist_page, artists.follow_artist,
     tracks.track_page, tracks.say_at, tracks.like_track,
-    carts.cart_page, carts.add_to_cart, carts.take_out,
+    carts.cart_page, carts.add_to_cart, carts.name_price, carts.take_out,
+    checkouts.check_out, checkouts.checkout_page,
     finding.search_page, finding.about_page,
     accounts.sign_up_page, accounts.join, accounts.account_page, accounts.rename, accounts.change_password,
     accounts.end_session, accounts.end_others,

@@ -48,6 +48,13 @@ def symbol(currency: str, language: str) -> str:
     return str(get_currency_symbol(currency, locale=locale_of(language)))
 
 
+def currency_name(currency: str, language: str) -> str:
+    """“euros”, “US dollars”, as after “in”."""
+    from babel.numbers import get_currency_name
+
+    return str(get_currency_name(currency, count=2, locale=locale_of(language)))
+
+
 def day(at: date | datetime, language: str) -> str:
     """“26 December 2021”, “26 décembre 2021”."""
     from babel.dates import format_date
@@ -69,6 +76,19 @@ def number(value: int, language: str) -> str:
     return str(format_decimal(value, locale=locale_of(language)))
 
 
+def file_size(size_bytes: int, language: str) -> str:
+    """“201 MB”, “850 kB”, “1.4 GB”: as stores write it, a thousand bytes a kilobyte."""
+    from babel.numbers import format_decimal
+
+    value, unit = Decimal(size_bytes) / 1000, "kB"
+    for larger in ("MB", "GB"):
+        if value < 1000:
+            break
+        value, unit = value / 1000, larger
+    pattern = "#,##0.#" if value < 10 else "#,##0"
+    return f"{format_decimal(max(value, Decimal(1)), pattern, locale=locale_of(language))} {unit}"
+
+
 def _major(minor: int, currency: str) -> Decimal:
     written, _, _ = str(Amount(minor, currency)).partition(" ")
     return Decimal(written)
@@ -85,6 +105,7 @@ def _in_context(write: Callable[..., str]) -> Callable[..., str]:
 
 
 FILTERS: Mapping[str, Callable[..., str]] = {
-    f"local_{one.__name__}": _in_context(one) for one in (price, amount, symbol, day, moment, number)
+    f"local_{one.__name__}": _in_context(one)
+    for one in (price, amount, symbol, currency_name, day, moment, number, file_size)
 }
 """`{{ 700|local_price("EUR") }}` and the like."""

@@ -10,7 +10,7 @@ from litestar import Request, Response
 from litestar.di import NamedDependency, Provide
 from litestar.params import HeaderParameter
 
-from veza.http.buyers import CART_COOKIE, cart_cookie, cart_token_of
+from veza.http.buyers import CART_COOKIE, cart_cookie, cart_token_of, keys_of_cart, take_along
 from veza.http.endpoints import Around
 from veza.http.errors.market import CART_TOKEN_MISSING
 from veza.http.identity import identity_of
@@ -18,10 +18,9 @@ from veza.http.problems import Problem
 from veza.http.whole_request import one_fault
 from veza.kit.database import Database
 from veza.kit.messages import gettext
-from veza.market import cart as carts
 from veza.market.cart import CartOwner
 from veza.market.rules import MarketRules
-from veza.market.tokens import hash_of, looks_like_token, new_token
+from veza.market.tokens import looks_like_token, new_token
 
 HEADER = "X-Veza-Cart"
 
@@ -65,22 +64,7 @@ def known(buyer: CartOwner) -> CartOwner:
 
 def by_cart(buyer: CartOwner) -> str | None:
     """For `keyed`: a visitor's keys are those of the cart; raises Problem (cart-token-missing)."""
-    is_person = known(buyer).person_id is not None
-    return None if is_person else f"cart {hash_of(buyer.cart_token or '')[:16]}"
-
-
-async def take_along(database: Database, buyer: CartOwner) -> None:
-    """Before the cart of a person is looked at: what the token's cart holds comes into it.
-
-    However they signed in, this is the first that the market sees of it. Nothing is written once it has come over.
-    """
-    if buyer.person_id is None or buyer.cart_token is None:
-        return
-    async with database.read() as session:
-        waits = await carts.find(session, CartOwner(None, buyer.cart_token)) is not None
-    if waits:
-        async with database.write(f"person {buyer.person_id}") as session:
-            await carts.ready(session, buyer)
+    return keys_of_cart(known(buyer))
 
 
 @asynccontextmanager

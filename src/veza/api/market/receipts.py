@@ -13,9 +13,10 @@ from litestar.params import QueryParameter
 from veza.accounts.identity import Identity
 from veza.accounts.people import DELETED_NAME, Person
 from veza.accounts.permissions import Permission
-from veza.api.market.buyers import known, take_along
+from veza.api.market.buyers import known
 from veza.api.market.receipt_documents import DOCUMENTS
 from veza.api.operations import read
+from veza.http.buyers import take_along
 from veza.http.errors.market import CART_TOKEN_MISSING
 from veza.http.problems import NOT_FOUND, Kind, problem_responses
 from veza.http.words import LINK_TOKEN

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from veza.http.problems import BAD_AMOUNT, CONFLICT, NOT_FOUND, RATE_LIMITED, REFUSED, UNAVAILABLE, Kind
+from veza.http.problems import (
+    BAD_AMOUNT,
+    CONFLICT,
+    INVALID_REQUEST,
+    NOT_FOUND,
+    RATE_LIMITED,
+    REFUSED,
+    UNAVAILABLE,
+    Kind,
+)
 from veza.kit.codes import BadCode
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.elsewhere import Busy, TookTooLong
+from veza.kit.field_faults import FieldFault
 from veza.kit.limits import RateLimited
 from veza.kit.messages import gettext
 from veza.kit.money import BadAmount
@@ -30,6 +40,7 @@ ERRORS: dict[type[Exception], Kind] = {
     BadText: BAD_TEXT,
     Busy: UNAVAILABLE,
     DatabaseUnavailable: UNAVAILABLE,
+    FieldFault: INVALID_REQUEST,
     NoSuchObject: NOT_FOUND,
     ObjectsUnavailable: UNAVAILABLE,
     RateLimited: RATE_LIMITED,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from veza.http.problems import NOT_FOUND, Kind
 from veza.kit.messages import gettext
 from veza.market.cart import CartFull, NotInCart
-from veza.market.checkout import AddressNeeded, CartEmpty, PaymentUnderWay
+from veza.market.checkout import AddressNeeded, CartEmpty, PaymentUnderWay, PriceChanged
 from veza.market.claims import AddressUnconfirmed, UnknownClaim
 from veza.market.codes import BadCode, NotOut, UnknownBatch
 from veza.market.orders import UnknownLine, UnknownOrder
@@ -127,6 +127,7 @@ ERRORS: dict[type[Exception], Kind] = {
     NotInCart: NOT_FOUND,
     OwnedAlready: OWNED_ALREADY,
     PaymentUnderWay: PAYMENT_UNDER_WAY,
+    PriceChanged: PRICE_CHANGED,
     ProductExists: PRODUCT_EXISTS,
     UnknownBatch: NOT_FOUND,
     UnknownClaim: NOT_FOUND,
