@@ -23,6 +23,8 @@ DEV_STAMP := $(VENV)/.dev-$(call key,requirements/dev.lock requirements/run.lock
 # otherwise: each worker, and each process a test starts, would compile everything again (6 s and half a second).
 CORES = $(shell $(BIN)/python -c 'import os; print(os.cpu_count())' 2>/dev/null || echo auto)
 WORKERS ?= $(shell $(BIN)/python -c 'import os; print(os.cpu_count() * 2)' 2>/dev/null || echo auto)
+# One more than there are processors: these tests need no processes, but some wait for a clock.
+CHECKERS = $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 1)' 2>/dev/null || echo auto)
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist worksteal
 TESTS ?= tests
 # make simulate SEED=7 RUNS=1000
@@ -55,7 +57,7 @@ test: setup-dev ## run every test, then say what was skipped and why
 # What needs what is found by tests/needs.py.
 .PHONY: check
 check: lint ## lint, and every test that needs no service, browser or process: before each commit
-	@$(PYTEST) -n $(CORES) -m "not service and not browser and not process and not long" $(TESTS)
+	@$(PYTEST) -n $(CHECKERS) --quick $(TESTS)
 
 .PHONY: pseudo
 pseudo: setup-dev ## run the suites of money with every message in other words: no code may read what it says

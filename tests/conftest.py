@@ -26,7 +26,7 @@ import veza.kit.database
 import veza.tables
 from tests import pseudo_language
 from tests.compiled_once import open_engine
-from tests.needs import mark, pytest_configure
+from tests.needs import leave_out, mark, pytest_configure, pytest_ignore_collect
 from tests.order import longest_first
 from tests.postgres import Databases, make_database, run_on
 from tests.s3_server import S3Server
@@ -35,7 +35,7 @@ from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.schema import make_tables
 
-__all__ = ["pytest_configure", "sampler"]
+__all__ = ["pytest_configure", "pytest_ignore_collect", "sampler"]
 REQUIRED = any(os.environ.get(name, "").lower() in {"1", "true"} for name in ("CI", "VEZA_REQUIRE_SERVICES"))
 POSTGRES = make_url(os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres"))
 RABBITMQ = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672/")
@@ -44,6 +44,7 @@ REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--pseudo", action="store_true", help="say messages in other words (tests/pseudo_language.py)")
+    parser.addoption("--quick", action="store_true", help="only tests that need nothing else (tests/needs.py)")
     parser.addoption("--whole", action="store_true", help="run large matrices whole (tests/samples.py)")
 
 
@@ -70,15 +71,19 @@ def missing(what: str) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     mark(items)
+    if config.getoption("--quick"):
+        leave_out(config, items)
     yield  # what was not asked for is taken out
     items[:] = longest_first(items)
 
 
 def pytest_collection_finish() -> None:
-    """What is imported and collected by now stays: looking through it again and again is a tenth of a run's time."""
-    gc.collect()
+    """What is imported and collected by now stays: looking through it again and again is a tenth of a run's time.
+
+    Garbage of until now stays too: finding it takes a second of a processor, in each worker.
+    """
     gc.freeze()
     gc.set_threshold(OBJECTS_UNTIL_COLLECTION)
     gc.enable()

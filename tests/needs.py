@@ -1,7 +1,7 @@
 """What a test needs besides this process, found by its fixtures, its parameters and what its file imports.
 
-`make check` runs those that need nothing (`-m "not service and not browser and not process and not long"`); no test is
-marked by hand.
+`make check` runs those that need nothing (`--quick`), and imports no file of which that is known before; no test is
+marked by hand: `-m "not service and not browser"` chooses among them.
 """
 
 from __future__ import annotations
@@ -50,6 +50,22 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{name}: needs {what} (applied by tests/needs.py)")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `--quick`, a file or folder all of whose tests need something is not even imported."""
+    if not config.getoption("--quick"):
+        return None  # pytest decides
+    if collection_path.is_dir():
+        return _needs_of_folder(collection_path.relative_to(ROOT)) != set() or None
+    return collection_path.suffix == ".py" and _needs_of_place(collection_path) != set() or None
+
+
+def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take the tests that need something out of `items`."""
+    left_out = [item for item in items if needs_of(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not needs_of(item)]
+
+
 def mark(items: list[pytest.Item]) -> None:
     for item in items:
         for name in needs_of(item):
@@ -68,7 +84,11 @@ def needs_of(item: pytest.Item) -> set[str]:
 def _needs_of_place(absolute: Path) -> frozenset[str]:
     """By the folders that the file lies in, and by what it imports."""
     path = absolute.relative_to(ROOT)
-    return _needs_of_file(path) | {need for folder, need in OF_FOLDERS.items() if path.is_relative_to(folder)}
+    return _needs_of_file(path) | _needs_of_folder(path)
+
+
+def _needs_of_folder(path: Path) -> set[str]:
+    return {need for folder, need in OF_FOLDERS.items() if path.is_relative_to(folder)}
 
 
 @cache
