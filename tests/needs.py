@@ -56,7 +56,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
         return None  # pytest decides
     if collection_path.is_dir():
         return _needs_of_folder(collection_path.relative_to(ROOT)) != set() or None
-    return collection_path.suffix == ".py" and _needs_of_place(collection_path) != set() or None
+    return (collection_path.suffix == ".py" and _needs_of_place(collection_path) != set()) or None
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
