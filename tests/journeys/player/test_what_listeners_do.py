@@ -51,6 +51,22 @@ async def test_going_to_other_tracks(page: PlayerPage) -> None:
     await page.until("s.index === 1 && s.position > 12.1")
 
 
+async def test_seeking_to_the_end_ends_a_track(page: PlayerPage) -> None:
+    await page.play(LONG, "Shore", quality="64", records=False)
+    await page.until(f"s.position > 0.1 && s.buffered === {LONG_SECONDS}")
+    await page.run("player.seek(player.state.duration)")
+    await page.until("s.index === 1 && s.position > 0.1")
+    await page.run("player.seek(99)")
+    await page.until("s.index === 1 && !s.playing && s.position > s.duration - 0.01")
+    await page.run("player.resume()")
+    await page.until("s.index === 0 && s.playing && s.position > 0.1 && s.position < 2")
+    await page.run("player.seek(given[0])", LONG_SECONDS)
+    await page.run("player.seek(given[0])", LONG_SECONDS - 1)
+    await page.until("s.index === 1 && !s.playing && s.position > s.duration - 0.01")
+    await page.run("player.play(given[0])", page.album.entries("Tide"))
+    await page.until("s.index === 0 && s.playing && s.position > 0.1")
+
+
 async def test_another_quality_is_fetched_from_a_few_seconds_later_on(page: PlayerPage) -> None:
     await page.play(LONG, quality="64", records=False)
     await page.until(f"s.position > 0.1 && s.buffered === {LONG_SECONDS}")

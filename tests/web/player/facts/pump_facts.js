@@ -50,6 +50,8 @@ class Sink {
     this.stretch = from <= this.stretch[0] ? [Math.max(this.stretch[0], to), this.stretch[1]] : [this.stretch[0], from];
   }
 
+  reopen() {}
+
   end() {
     this.ended += 1;
   }

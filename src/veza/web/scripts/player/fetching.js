@@ -76,9 +76,11 @@ export async function fetchRange(url, from, to, signal, patience, isHopeless) {
     }
     if (had < bytes.length) throw new Error(`${had} of ${bytes.length} bytes came`);
     return bytes;
+  } catch (error) {
+    own.abort(); // the rest is not wanted; an answer that came whole leaves its connection open
+    throw error;
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
-    own.abort();
   }
 }

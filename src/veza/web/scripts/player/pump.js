@@ -31,6 +31,8 @@ export class Pump {
   reached = 0;
   /** What an append is under way of. @type {Placed | undefined} */
   appending;
+  /** What no rendition of can be appended to this source; a new one takes it. @type {Placed | undefined} */
+  waiting;
   /** The entry after which the next one is placed. @type {Queued | undefined} */
   #last;
   /** Where the element goes as soon as it can (seconds). @type {number | undefined} */
@@ -74,9 +76,11 @@ export class Pump {
 
   /** Buffer nothing but `track`, from where it says on. @param {Placed} track */
   start(track) {
+    this.waiting = undefined;
     this.tracks = [track];
     this.#last = track.entry;
     this.#target = track.start + track.from;
+    this.sink?.reopen();
     if (this.audio.readyState) this.audio.currentTime = this.#target; // what plays is over at once
     this.#begin(() => this.sink?.remove(0));
   }
@@ -90,6 +94,7 @@ export class Pump {
 
   /** Only the first tracks stay, and what is buffered until `time`. @param {number} kept */
   keep(kept, time = this.tracks[kept]?.start) {
+    this.waiting = undefined;
     this.tracks.splice(kept);
     this.#last = this.tracks.at(-1)?.entry ?? this.#last;
     if (time === undefined) this.wake();
@@ -237,6 +242,7 @@ export class Pump {
    */
   async #wait(track, sink, signal) {
     if (!sink.mime || CAN_CHANGE_TYPE) return this.#drop(track, new Refusal(406));
+    this.waiting = track;
     sink.end();
     await this.#sleep(Infinity, signal);
   }

@@ -70,7 +70,8 @@ export class Sink {
       this.#init = undefined;
     }
     this.mime = mime;
-    buffer.timestampOffset = window.offset; // opens a source that has ended
+    this.reopen();
+    buffer.timestampOffset = window.offset;
     if (!same(init, this.#init)) await this.#done(() => buffer.appendBuffer(init));
     this.#init = init;
     if (this.source.duration !== LONGEST_SECONDS) this.source.duration = LONGEST_SECONDS;
@@ -86,6 +87,14 @@ export class Sink {
     if (buffer && this.buffered.some(([start, end]) => start < to && from < end)) {
       await this.#done(() => buffer.remove(from, to));
     }
+  }
+
+  /** Something follows after all: an element cannot be sent behind the end of a source that has ended. */
+  reopen() {
+    const buffer = this.#buffer;
+    if (!buffer || this.source.readyState !== "ended") return;
+    buffer.timestampOffset += 0; // any value opens it
+    this.source.duration = LONGEST_SECONDS;
   }
 
   /** Nothing follows. */

@@ -10,6 +10,8 @@ import { CAN_CHANGE_TYPE, Sink, Source } from "./sink.js";
 
 /** What comes next stays as it is when another quality is chosen. */
 const SPARED_SECONDS = 4;
+/** Of a track that is sought to its end, as much is heard: the end itself lies outside of what is buffered. */
+const LAST_SECONDS = 0.05;
 const TOLERANCE_SECONDS = 0.001;
 
 export const isSupported = !!Source;
@@ -29,8 +31,8 @@ export class StreamEngine {
       if (broken && audio.src === this.pump.sink?.url) this.#replace(broken);
     });
     audio.addEventListener("ended", () => {
-      const waiting = this.pump.current(); // for a source that takes its codec
-      if (!waiting || waiting.hasBegun) return;
+      const { waiting } = this.pump;
+      if (!waiting) return;
       this.begin(waiting.entry, 0);
       this.#play();
     });
@@ -58,7 +60,7 @@ export class StreamEngine {
   seek(seconds) {
     const { pump } = this, track = pump.current();
     if (!track) return;
-    const within = Math.min(Math.max(seconds, 0), track.duration), time = track.start + within;
+    const within = Math.max(Math.min(seconds, track.duration - LAST_SECONDS), 0), time = track.start + within;
     const isAppended = track.hasBegun && within >= track.border(track.first) && time < track.appendedEnd;
     if (isAppended && pump.sink?.endAt(time) !== undefined) pump.goTo(time);
     else pump.restart(track, within);
