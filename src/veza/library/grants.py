@@ -12,9 +12,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, null, update
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, null, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from veza.kit.database import Base, Session
 from veza.kit.messages import Message, Packed, restored, stored
@@ -77,6 +77,18 @@ class Grant(Base):
 
 ALIVE: ColumnElement[bool] = Grant.revoked_at.is_(None)
 """The grant is not revoked: its holder has what it gave."""
+_OTHER = aliased(Grant)
+LAST_GIVEN: ColumnElement[bool] = or_(
+    ALIVE,
+    ~select(_OTHER.id)
+    .where(
+        _OTHER.person_id == Grant.person_id, _OTHER.kind == Grant.kind, _OTHER.item_id == Grant.item_id,
+        or_(_OTHER.revoked_at.is_(None), _OTHER.id > Grant.id),
+    )
+    .correlate(Grant)
+    .exists(),
+)  # fmt: skip
+"""The grant is alive, or it is the last one of what its person has no more."""
 
 
 class GrantChange(Base):

@@ -15,12 +15,13 @@ from veza.catalog.text_fields import AFTER_ALL, sort_key
 from veza.catalog.tracks import Track
 from veza.kit.database import Session
 from veza.kit.listing import Slice, Sort, by_age
-from veza.library.grants import ALIVE, Grant
+from veza.kit.messages import Message
+from veza.library.grants import ALIVE, LAST_GIVEN, Grant
 
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """One thing a person owns; `release_id` is a track's release, or the release itself."""
+    """One thing a person owns, or owned; `release_id` is a track's release, or the release itself."""
 
     grant_id: UUID
     title_key: str
@@ -32,6 +33,9 @@ class Owned:
     artist: str
     given_at: datetime
     cause_kind: str
+    cause_id: UUID
+    why_revoked: Message | None = None
+    """Why it is theirs no more; None while it is."""
 
 
 _TITLE_KEY = func.coalesce(Track.title_key, Release.title_key)
@@ -45,7 +49,6 @@ _SHELF = (
     .outerjoin(Track, and_(Grant.kind == "track", Track.id == Grant.item_id))
     .join(Release, Release.id == Grant.release_id)
     .join(Artist, Artist.id == Release.artist_id)
-    .where(ALIVE)
 )
 
 
@@ -58,10 +61,14 @@ async def owned_by(
     artist_id: UUID | None = None,
     release_kind: str | None = None,
     text: str | None = None,
+    release_id: UUID | None = None,
+    with_revoked: bool = False,
 ) -> Sequence[Owned]:
-    """What the person owns now, in one statement; `text` is how the title begins."""
-    mine = _SHELF.where(Grant.person_id == person_id)
-    for column, value in ((Grant.kind, kind), (Artist.id, artist_id), (Release.kind, release_kind)):
+    """What the person owns now, in one statement; `text` is how the title begins. `with_revoked` also what was refunded
+    or taken back, each thing once."""
+    mine = _SHELF.where(Grant.person_id == person_id, LAST_GIVEN if with_revoked else ALIVE)
+    wanted = (Grant.kind, kind), (Artist.id, artist_id), (Release.kind, release_kind), (Grant.release_id, release_id)
+    for column, value in wanted:
         if value is not None:
             mine = mine.where(column == value)
     if text is not None:
@@ -80,6 +87,8 @@ async def owned_by(
             artist,
             grant.given_at,
             grant.cause_kind,
+            grant.cause_id,
+            grant.why_revoked,
         )
         for grant, title_key, release_id, title, track_title, artist_id, artist in rows
     ]

@@ -220,6 +220,12 @@ async def find_line(session: Session, line_id: UUID) -> tuple[OrderLine, Order]:
     return row[0], row[1]
 
 
+async def find_lines(session: Session, line_ids: Collection[UUID]) -> dict[UUID, tuple[OrderLine, Order]]:
+    """Each of these lines that is there, with its order, in one statement."""
+    found = select(OrderLine, Order).join(Order, Order.id == OrderLine.order_id).where(OrderLine.id.in_(line_ids))
+    return {line.id: (line, order) for line, order in await session.execute(found)}
+
+
 async def cancel(session: Session, order: Order, *, because: Message) -> None:
     """Cancel an open order; a payment made all the same still counts."""
     await move(session, order, "canceled", because=because)

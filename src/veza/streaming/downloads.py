@@ -185,6 +185,11 @@ async def find_each(session: Session, files: Sequence[WantedFile]) -> list[Downl
     return [found[one.identity] for one in files]
 
 
+async def find_known(session: Session, files: Sequence[WantedFile]) -> dict[UUID, Download]:
+    """Track → its download, for those of these files that were asked for."""
+    return {one.track_id: one for one in await _found(session, files)}
+
+
 async def downloads_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID, Download]:
     """Those of these downloads that are there."""
     mine = select(Download).where(Download.id.in_(ids)).execution_options(populate_existing=True)

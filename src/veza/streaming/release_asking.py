@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,7 +13,16 @@ from veza.catalog.releases import Release
 from veza.catalog.tracks import find_track
 from veza.kit.database import Session
 from veza.streaming.asking import Asker, downloadable_of
-from veza.streaming.downloads import Download, WantedFile, ask_for, find_each, wanted_files
+from veza.streaming.downloads import (
+    Download,
+    FormatNotOffered,
+    NotAsked,
+    WantedFile,
+    ask_for,
+    find_each,
+    find_known,
+    wanted_files,
+)
 from veza.streaming.hearing import NoSoundYet
 from veza.streaming.release_archives import ReleaseArchive, contents_of, find_archive, keep_archive
 from veza.streaming.track_files import ReleaseFiles, files_of
@@ -60,6 +70,36 @@ async def find_for_release(session: Session, asker: Asker, release_id: UUID, wan
     downloads = await find_each(session, asked)
     archive = await find_archive(session, release_id, wanted, contents_of(files, downloads))
     return ReleaseDownload(release_id, wanted, downloads, files.silent, archive)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDownloads:
+    """What of a release was asked for in a format: the downloads of its tracks that the asker may have, and (or None)
+    the whole of it."""
+
+    files: ReleaseFiles
+    mine: set[UUID]
+    downloads: Mapping[UUID, Download]
+    whole: ReleaseDownload | None
+
+
+async def known_downloads(
+    session: Session, asker: Asker, release_id: UUID, wanted: DownloadFormat
+) -> KnownDownloads | None:
+    """What a page about the release shows; None where nothing of it has a sound, or it is not offered in the format.
+    Raises UnknownRelease, NotOwned, SignInNeeded."""
+    try:
+        files, asked = await _asked(session, asker, release_id, wanted)
+    except (NoSoundYet, FormatNotOffered):
+        return None
+    known = await find_known(session, asked)
+    whole = None
+    with suppress(NotAsked):
+        downloads = [known[one.file.track_id] for one in asked if one.file.track_id in known]
+        if len(downloads) == len(asked):
+            archive = await find_archive(session, release_id, wanted, contents_of(files, downloads))
+            whole = ReleaseDownload(release_id, wanted, downloads, files.silent, archive)
+    return KnownDownloads(files, {one.file.track_id for one in asked}, known, whole)
 
 
 async def _asked(

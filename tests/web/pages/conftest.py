@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 
 from tests import factories
-from tests.api.market.conftest import Shop, open_shop
+from tests.api.market.conftest import OPERATOR, Shop, open_shop
 from tests.api.visitors import by_header, visiting
 from tests.client import http_client
 from tests.web.pages.browsing import Browser, Page
@@ -33,6 +33,8 @@ class Store:
     shop: Shop
     streaming: Streaming
     asgi: Any
+    base_url: str = BASE_URL
+    operator: dict[str, str] = field(default_factory=lambda: OPERATOR)
 
     def browser(self, person: UUID | None = None) -> Browser:
         """A browser of its own, of a person or a visitor."""
