@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.journeys.player.cut_album import LONG, LONG_SECONDS
+from tests.journeys.player.cut_album import LONG, LONG_SECONDS, LOSSY
 from tests.journeys.player.gate import Fault
 from tests.journeys.player.page import PlayerPage
 
@@ -154,3 +154,12 @@ async def test_without_media_source_extensions_a_file_is_played_for_each_track(p
     await page.until("s.index === 2 && s.position < 2")
     await page.run("player.jump(0)")
     await page.until("s.index === 0 && s.position > 0.1")
+
+
+async def test_a_play_is_told_once_half_of_a_short_track_was_heard(page: PlayerPage) -> None:
+    async with page.page.expect_response(lambda answer: "/beacon" in answer.url) as told:
+        await page.play(LOSSY, records=False)
+    answer = await told.value
+    assert (await answer.json())["state"] == "counted"
+    await page.until("!s.playing && s.position > 2.9")
+    assert sum("/beacon" in one.path for one in page.gate.asked) == 1
