@@ -46,7 +46,7 @@ async def test_music_does_not_stop_on_twenty_changes_of_the_page(album: Album, p
         if number % 2:
             await page.go_back()
         else:
-            await page.locator(".sleeve h3 a").first.click()
+            await page.locator(".sleeve h2 a").first.click()
         await page.wait_for_function("() => location.pathname !== '/' && document.querySelector('#page h1')")
         titles.add(await page.title())
     seen, stops = await page.evaluate("() => [window.seen, window.stops]")
