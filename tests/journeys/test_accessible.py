@@ -23,8 +23,10 @@ BASICS = """() => ({
     main: document.querySelectorAll("main").length, lang: document.documentElement.lang,
     wide: document.documentElement.scrollWidth - innerWidth,
 })"""
-FOR_VISITORS = ("/", "/sign-in", "/sign-up", "/cart", "/search?q=n", "/search", "/about", "/preferences", "/permissions",
-                "/forgot-password", "/nonsense")  # fmt: skip
+FOR_VISITORS = (
+    "/", "/sign-in", "/sign-up", "/cart", "/search?q=n", "/search", "/about", "/preferences", "/permissions",
+    "/forgot-password", "/nonsense",
+)  # fmt: skip
 FOR_OWNERS = ("/account", "/studio", "/library", "/orders")
 
 

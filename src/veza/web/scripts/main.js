@@ -28,6 +28,35 @@ document.addEventListener("htmx:afterSettle", (event) => {
   if (says) says.textContent = document.title;
 });
 
+// While the page before is fetched again, what is clicked would be put into a page that is about to go: it waits.
+let isRestoring = false;
+/** @type {string | null} */
+let clickedMeanwhile = null;
+
+addEventListener("popstate", (event) => {
+  isRestoring = event.state?.htmx === true;
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const from = /** @type {Element} */ (event.target);
+  if (!isRestoring || !(from instanceof HTMLAnchorElement)) return;
+  event.preventDefault();
+  clickedMeanwhile = from.href;
+});
+
+for (const name of ["htmx:historyRestore", "htmx:historyCacheMissLoadError"]) {
+  document.addEventListener(name, () => {
+    isRestoring = false;
+    const wanted = clickedMeanwhile, page = document.getElementById("page");
+    clickedMeanwhile = null;
+    if (!wanted || !page) return;
+    const link = Object.assign(document.createElement("a"), { href: wanted, hidden: true });
+    page.append(link);
+    window.htmx?.process(link);
+    link.click();
+  });
+}
+
 // The line is lost, or no answer comes: the page stays, and the player with it.
 for (const name of ["htmx:sendError", "htmx:timeout"]) {
   document.addEventListener(name, () => bar?.say(bar.dataset.lost ?? ""));
