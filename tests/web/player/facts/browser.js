@@ -9,8 +9,14 @@ globalThis.addEventListener = () => {};
 /** Milliseconds; they pass only in `pass`. */
 export const clock = { now: 0 };
 const timers = [];
-globalThis.setTimeout = (call, ms) => timers.push({ at: clock.now + ms, call });
-globalThis.clearTimeout = () => {};
+globalThis.setTimeout = (call, ms) => {
+  const timer = { at: clock.now + ms, call };
+  timers.push(timer);
+  return timer;
+};
+globalThis.clearTimeout = (timer) => {
+  if (timers.includes(timer)) timers.splice(timers.indexOf(timer), 1);
+};
 Object.defineProperty(globalThis, "performance", { value: { now: () => clock.now } });
 
 /** All that needs no time has been done. */
