@@ -72,8 +72,9 @@ async def ask(
     return request
 
 
-async def ask_by_link(session: Session, order: Order, line_id: UUID, reason: str, rules: MarketRules) -> RefundRequest:
-    """As `ask`, for who has only the order's link or cart; and once more where the answer was no."""
+async def ask_of_order(session: Session, order: Order, line_id: UUID, reason: str, rules: MarketRules) -> RefundRequest:
+    """As `ask`, and once more where the answer was no: a buyer who comes with the order, by its link, its cart or their
+    account, need not know the request."""
     mine = select(RefundRequest.id).where(RefundRequest.line_id == line_id, RefundRequest.order_id == order.id)
     declined = await session.scalar(mine.where(RefundRequest.status == "declined"))
     if declined is None:

@@ -59,7 +59,7 @@ def refund_routes(database: Database, rules: MarketRules) -> list[ControllerRout
         try:
             async with database.write("refund page") as session:
                 order = await _order(session, token)
-                asked = await refund_asking.ask_by_link(session, order, _id_of(line), reason, rules)
+                asked = await refund_asking.ask_of_order(session, order, _id_of(line), reason, rules)
                 await refund_notices.asked(session, asked, rules)
         except Exception as error:
             kind = kind_of(error)

@@ -25,6 +25,7 @@ from veza.community.notices import Notices
 from veza.kit.database import Session
 from veza.kit.messages import Message
 from veza.kit.subscriptions import Subscriptions
+from veza.lab.sandbox.settings import SandboxSettings
 from veza.lab.simulator.stage import Stage
 from veza.market.rules import MarketRules
 from veza.market.subscriptions import market_acts, market_subscriptions
@@ -146,7 +147,10 @@ def _application(database: Any, money: Any, market: Any) -> Made:
     )
 
 
-async def open_shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIterator[Shop]:
+async def open_shop(
+    url: str, *, create_tables: bool, base_url: str = "https://veza.test", sandbox: SandboxSettings | None = None,
+    **rules: Any,
+) -> AsyncIterator[Shop]:  # fmt: skip
     """A shop on this database; what is broken when it closes fails the test."""
     mails: list[tuple[str, str, str]] = []
     languages: list[str | None] = []
@@ -157,9 +161,9 @@ async def open_shop(url: str, *, create_tables: bool, **rules: Any) -> AsyncIter
         mails.append((to, str(subject), str(text)))
         languages.append(language)
 
-    market = MarketRules(("EUR", "USD", "JPY", "KWD"), 1000, "https://veza.test", send_mail, NOTICES, **rules)
+    market = MarketRules(("EUR", "USD", "JPY", "KWD"), 1000, base_url, send_mail, NOTICES, **rules)
     heard = Subscriptions(market_subscriptions(market), market_acts(market))
-    async with balanced_stage(url, create_tables=create_tables, subscriptions=heard) as stage:
+    async with balanced_stage(url, create_tables=create_tables, subscriptions=heard, settings=sandbox) as stage:
         with application(_application, stage.database, stage.money, market) as (asgi, litestar):
             async with http_client(asgi) as client:
                 yield Shop(client, stage, market, litestar, asgi, mails, languages)

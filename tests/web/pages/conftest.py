@@ -16,6 +16,7 @@ from tests.api.visitors import by_header, visiting
 from tests.client import http_client
 from tests.web.pages.browsing import Browser, Page
 from veza.api.application import web_application
+from veza.api.streaming.routes import download_file_routes
 from veza.streaming.download_worker import DownloadRules
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
@@ -39,7 +40,7 @@ class Store:
     def browser(self, person: UUID | None = None) -> Browser:
         """A browser of its own, of a person or a visitor."""
         who = {"Accept": "text/html", **(visiting(person) if person is not None else {})}
-        return Browser(http_client(self.asgi, base_url=BASE_URL), who)
+        return Browser(http_client(self.asgi, base_url=self.base_url), who)
 
     async def reader(self) -> tuple[UUID, Browser]:
         """A person and their browser."""
@@ -48,7 +49,7 @@ class Store:
 
     async def put_in(self, browser: Browser, product_id: str, **fields: str) -> Page:
         """Put a product in the cart, as its page's form does it; the cart's page."""
-        headers = {**browser.who, "Origin": BASE_URL}
+        headers = {**browser.who, "Origin": self.base_url}
         answer = await browser.client.post(f"/cart/{product_id}", data={"then": "cart", **fields}, headers=headers)
         assert (answer.status_code, answer.headers.get("location")) == (303, "/cart"), answer.text
         return await browser.open("/cart")
@@ -71,7 +72,7 @@ class Store:
 
     def way_back(self, pay_page: str) -> str:
         """Where the provider sends the buyer who has paid, without the host."""
-        return str(self.session_of(pay_page)["success_url"]).removeprefix(BASE_URL)
+        return str(self.session_of(pay_page)["success_url"]).removeprefix(self.base_url)
 
     async def buy(self, browser: Browser, *product_ids: str, **fields: str | None) -> Page:
         """Put these in the cart, check out and pay; the page one comes back to."""
@@ -81,17 +82,19 @@ class Store:
         return await browser.open(await self.pay(await self.check_out(browser, cart, **fields)))
 
 
-async def open_store(url: str, folder: Path, **how: Any) -> AsyncIterator[Store]:
-    """The pages on this database."""
-    async for shop in open_shop(url, **how):
+async def open_store(
+    url: str, folder: Path, *, base_url: str = BASE_URL, pay_origin: str = "https://checkout.stripe.com", **how: Any
+) -> AsyncIterator[Store]:
+    """The pages on this database, and the files they lead to; forms lead to the provider's pages at `pay_origin`."""
+    async for shop in open_shop(url, base_url=base_url, **how):
         database = shop.stage.database
         streaming = Streaming(database, factories.objects(), DownloadRules(folder), Links("a secret of this test"))
         clock = database.clock
         provided = {"rules": shop.rules, "money": shop.stage.money, "streaming": streaming}
-        site = Site(clock, BASE_URL, form_targets=("https://checkout.stripe.com",))
+        site = Site(clock, base_url, form_targets=(pay_origin,))
         routes = site_routes(site, by_header, problem_page(clock), {**_unused(), **provided})
-        asgi, _ = web_application(database, routes)
-        yield Store(shop, streaming, asgi)
+        asgi, _ = web_application(database, [*routes, *download_file_routes(streaming)])
+        yield Store(shop, streaming, asgi, base_url)
 
 
 def _unused() -> dict[str, Any]:

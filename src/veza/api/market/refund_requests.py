@@ -162,7 +162,7 @@ async def ask_for_carts_refund(
     comes by mail; after a no it may be asked once more. The requests of an order that is claimed belong to the person
     who claimed it."""
     order = await receipts.bought_here(session, order_id, token, buyer)
-    request = await refund_asking.ask_by_link(session, order, data.line_id, data.reason, rules)
+    request = await refund_asking.ask_of_order(session, order, data.line_id, data.reason, rules)
     await refund_notices.asked(session, request, rules)
     return await shown_now(session, request, language)
 
