@@ -28,6 +28,7 @@ from veza.web.pages import (
     artists,
     carts,
     checkouts,
+    earnings,
     editor,
     finding,
     home,
@@ -57,6 +58,7 @@ PAGES: Sequence[HTTPRouteHandler] = (
     studio.studio_page, studio.open_artist, studio.records_page, studio.begin_release,
     editor.editor_page, editor.keep_release, editor.add_track, editor.move_track, editor.set_price, editor.send_cover,
     editor.publish_release, editor.withdraw_release, editor.delete_release,
+    earnings.money_page, earnings.decide,
     sounds.sound_page, sounds.keep_track, sounds.send_sound, sounds.act_on_version, sounds.remove_track,
     signing_in.sign_in_page, signing_in.enter, signing_in.leave, signing_in.preferences_page, signing_in.choose,
 )  # fmt: skip
