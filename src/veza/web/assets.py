@@ -73,6 +73,11 @@ class Assets:
             raise KeyError(path)
         return f"/assets/{self.digest}/{path}"
 
+    @cached_property
+    def modules(self) -> list[str]:
+        """The addresses of all modules: a page asks for them at once, not one after the other."""
+        return [self.address(path) for path in self.files if path.startswith("scripts/") and path.endswith(".js")]
+
     def has(self, path: str) -> bool:
         """Whether there is such a file: those of npm are missing where no registry was reached."""
         return path in self.files

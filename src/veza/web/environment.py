@@ -41,6 +41,7 @@ def environment() -> Environment:
         "said": pass_context(_said),
         "asset": ASSETS.address,
         "has_asset": ASSETS.has,
+        "assets": ASSETS,
         "icon": icons.icon,
         "state": words.state,
         "statuses_of": words.statuses_of,
