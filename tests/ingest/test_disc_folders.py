@@ -13,6 +13,10 @@ from tests.ingest.recordings import recording
 from veza.ingest.disc_names import disc_name, numbers_of, side_name, without_disc
 
 
+of_names = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What a name says is decided before a database is asked: one is enough. The tests without rows are for both."""
+
+
 def _make(intake: Intake, folders: Mapping[str, Mapping[str, str]], songs: str = "12") -> None:
     """In each folder songs called `01` and `02` with the folder's tags, and a title where these name an album."""
     for folder, tags in folders.items():
@@ -42,6 +46,7 @@ DISCS = (
 )  # fmt: skip
 
 
+@of_names
 @pytest.mark.parametrize("names", DISCS, ids=" + ".join)
 async def test_disc_folders_without_tags_are_one_release_of_their_parents_name(
     intake: Intake, names: tuple[str, str]
@@ -49,6 +54,7 @@ async def test_disc_folders_without_tags_are_one_release_of_their_parents_name(
     assert await _releases(intake, {f"Blue/{name}": UNTAGGED for name in names}) == {"Blue": 4}
 
 
+@of_names
 @pytest.mark.parametrize("names", DISCS, ids=" + ".join)
 async def test_disc_folders_whose_tags_have_no_disc_are_one_release(intake: Intake, names: tuple[str, str]) -> None:
     assert await _releases(intake, {f"x/{name}": {"album": "Blue"} for name in names}) == {"Blue": 4}
@@ -56,6 +62,7 @@ async def test_disc_folders_whose_tags_have_no_disc_are_one_release(intake: Inta
     assert [track.title for track in tracks] == [f"{name} {number}" for name in names for number in "12"]
 
 
+@of_names
 @pytest.mark.parametrize(
     "names",
     [
@@ -74,6 +81,7 @@ async def test_folders_with_the_same_album_before_the_disc_are_one_release(
     assert await _releases(intake, dict.fromkeys(names, UNTAGGED) | others) == {"Blue": 4, "Green": 2, "Blues": 2}
 
 
+@of_names
 @pytest.mark.parametrize(
     "names",
     [
@@ -134,6 +142,7 @@ async def test_sides_in_discs_are_in_order(intake: Intake) -> None:
     assert await intake.titles() == {"blue": ["A", "B", "C", "D"]}
 
 
+@of_names
 @pytest.mark.parametrize("album", ["", "Blue"])
 @pytest.mark.parametrize("names", [("CD1", "CD2"), ("Disc One", "Disc Two"), ("Blue (Disc 1)", "Blue (Disc 2)")])
 async def test_discs_that_are_imported_one_by_one_are_one_release(
