@@ -12,7 +12,6 @@ from tests.ingest.conftest import Intake
 from tests.ingest.recordings import recording
 from veza.ingest.disc_names import disc_name, numbers_of, side_name, without_disc
 
-
 of_names = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """What a name says is decided before a database is asked: one is enough. The tests without rows are for both."""
 

@@ -21,6 +21,8 @@ from veza.money.pace_postgres import PostgresSlots, ProviderPace
 from veza.money.pace_redis import RedisSlots
 
 CAP = 50
+SECONDS = 1.25
+"""A second, which the cap is about, at every instant of the first quarter."""
 
 
 @pytest.fixture(params=["process", "postgresql", "redis"])
@@ -76,31 +78,31 @@ async def started(slots: Slots) -> None:
 
 async def test_two_processes_share_one_cap_and_use_it(shared: list[Slots]) -> None:
     await started(shared[0])
-    times = await taken([Pace(slots, CAP, 1) for slots in shared], Lane.WORKER, 2.2)
+    times = await taken([Pace(slots, CAP, 1) for slots in shared], Lane.WORKER, SECONDS)
     assert busiest_second(times) <= CAP
     # How near to the cap is for bench/reversal_drain to say: a machine that is shared loses slots.
-    assert len(times) >= 0.5 * CAP * 2.2
+    assert len(times) >= 0.5 * CAP * SECONDS
 
 
 async def test_both_lanes_together_stay_under_the_cap(shared: list[Slots]) -> None:
     await started(shared[0])
     paces = [Pace(slots, CAP, 0.8) for slots in shared]
-    workers, people = await asyncio.gather(taken(paces, Lane.WORKER, 2.2), taken(paces, Lane.PERSON, 2.2))
+    workers, people = await asyncio.gather(taken(paces, Lane.WORKER, SECONDS), taken(paces, Lane.PERSON, SECONDS))
     assert busiest_second(sorted(workers + people)) <= CAP
     # How near to the cap is for bench/reversal_drain to say: a machine that is shared loses slots.
-    assert len(workers + people) >= 0.5 * CAP * 2.2
+    assert len(workers + people) >= 0.5 * CAP * SECONDS
 
 
 async def test_workers_use_their_share_at_most(shared: list[Slots]) -> None:
     await started(shared[0])
-    times = await taken([Pace(slots, CAP, 0.5) for slots in shared], Lane.WORKER, 1.6)
+    times = await taken([Pace(slots, CAP, 0.5) for slots in shared], Lane.WORKER, SECONDS)
     assert busiest_second(times) <= CAP // 2
 
 
 async def test_people_borrow_what_workers_leave(shared: list[Slots]) -> None:
     await started(shared[0])
-    times = await taken([Pace(shared[0], CAP, 0.8)], Lane.PERSON, 1.6)
-    assert len(times) > 2 * CAP * 0.2 * 1.6
+    times = await taken([Pace(shared[0], CAP, 0.8)], Lane.PERSON, SECONDS)
+    assert len(times) > 2 * CAP * 0.2 * SECONDS
     assert busiest_second(times) <= CAP
 
 
@@ -147,7 +149,7 @@ async def test_a_missed_slot_is_given_up(shared: list[Slots], monkeypatch: pytes
     await until(lambda: len(asked) == 2, "the slot that is missed")
     time.sleep(0.11 + 2 * SLOT_LIFE_SECONDS)  # noqa: ASYNC251  (a process that is not given the machine)
     await late
-    assert len(asked) == 3
+    assert len(asked) >= 3, "this slot may be missed, too"
 
 
 async def test_a_waiter_who_left_keeps_no_other_from_a_slot(shared: list[Slots]) -> None:

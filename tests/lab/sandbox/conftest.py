@@ -35,6 +35,24 @@ class Served:
         return stripe.StripeClient(key, http_client=http, base_addresses={"api": self.url}, max_network_retries=0)
 
 
+class QuicklyEnding(uvicorn.Server):
+    """Ends at once: uvicorn's looks ten times a second whether it shall, and then waits for another tenth."""
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await until(lambda: self.should_exit, "the end of the test")
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        for task in list(self.server_state.tasks):
+            task.cancel()
+        await until(lambda: not self.server_state.connections and not self.server_state.tasks, "the last connection")
+        await self.lifespan.shutdown()
+
+
 @asynccontextmanager
 async def serve(
     sandbox: Sandbox, *, latency_seconds: float = 0.0, control_token: str | None = None
@@ -43,8 +61,7 @@ async def serve(
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     app = create_app(sandbox, latency_seconds=latency_seconds, control_token=control_token)
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
+    server = QuicklyEnding(uvicorn.Config(app, log_level="warning"))
     task = asyncio.create_task(server.serve(sockets=[listening]))
     await until(lambda: server.started, "the server to start")
     try:
