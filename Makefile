@@ -18,11 +18,12 @@ key = $(shell { cat $(1) pyproject.toml; echo '$(CURDIR)'; } | cksum | tr -d ' '
 RUN_STAMP := $(VENV)/.run-$(call key,requirements/run.lock)
 DEV_STAMP := $(VENV)/.dev-$(call key,requirements/dev.lock requirements/run.lock)
 
-# How many tests run side by side, and what to run: make test TESTS=tests/ops. Twice as many as there are processors:
-# a third of the time tests wait for processes, browsers and databases. Bytecode is kept even where the environment says
-# otherwise: each worker, and each process a test starts, would compile everything again (6 s and half a second).
+# How many tests run side by side, and what to run: make test TESTS=tests/ops. Five for two processors: four, which wait
+# for processes, browsers and databases, left a fifth of the processors' time. Bytecode is kept even where the
+# environment says otherwise: each worker, and each process a test starts, would compile everything again (6 s and half
+# a second).
 CORES = $(shell $(BIN)/python -c 'import os; print(os.cpu_count())' 2>/dev/null || echo auto)
-WORKERS ?= $(shell $(BIN)/python -c 'import os; print(os.cpu_count() * 2)' 2>/dev/null || echo auto)
+WORKERS ?= $(shell $(BIN)/python -c 'import os; print(os.cpu_count() * 5 // 2)' 2>/dev/null || echo auto)
 # One more than there are processors: these tests need no processes, but some wait for a clock.
 CHECKERS = $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 1)' 2>/dev/null || echo auto)
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist worksteal
@@ -93,7 +94,8 @@ soak: setup-dev ## 20,000 simulated runs, 5,000 hostile files of a new seed, lar
 	@$(BIN)/python -m tests.audio.mutants --count 5000
 	@$(BIN)/python -m tests.api.ingest.large_upload --gib 1
 	@$(BIN)/python -m tests.journeys.two_hours --seconds 7200
-	@$(PYTEST) -n $(CORES) --whole tests/api/test_whole_description.py tests/api/test_malformed.py
+	@$(PYTEST) -n $(CORES) --whole tests/api/test_whole_description.py tests/api/test_malformed.py \
+		tests/api/streaming/test_access.py
 
 ##@ Set it up
 .PHONY: setup
