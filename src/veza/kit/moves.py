@@ -6,7 +6,7 @@ module's syntax tree and fails when anything else does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -232,3 +232,14 @@ async def history_of(session: Session, row_id: UUID) -> Sequence[StatusChange]:
     await session.write_appended()
     mine = select(StatusChange).where(StatusChange.row_id == row_id).order_by(StatusChange.id)
     return (await session.scalars(mine)).all()
+
+
+async def histories_of(session: Session, row_ids: Collection[UUID]) -> dict[UUID, list[StatusChange]]:
+    """The same of several rows, in one statement."""
+    await session.write_appended()
+    found: dict[UUID, list[StatusChange]] = {row_id: [] for row_id in row_ids}
+    if found:
+        theirs = select(StatusChange).where(StatusChange.row_id.in_(found)).order_by(StatusChange.id)
+        for change in await session.scalars(theirs):
+            found[change.row_id].append(change)
+    return found

@@ -13,16 +13,18 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browsers import chromium
+from tests.journeys.test_accessible import axe, judged
 from tests.web.pages.conftest import Store, open_store
 from tests.web.pages.test_library import made, sounding
 from veza.http.serving import listen, serving
 from veza.lab.sandbox.server import create_app
 from veza.lab.sandbox.settings import SandboxSettings
 from veza.lab.simulator.driver import URL_IN_THREAD
+from veza.market.orders import Order, OrderLine
 from veza.market.refund_requests import RefundRequest
 from veza.web.assets import ASSETS
 
-__all__ = ["chromium"]
+__all__ = ["axe", "chromium"]
 LONGEST_MS = 30_000
 """Pages look again every three seconds, and the machine may be busy."""
 
@@ -105,12 +107,14 @@ async def buy(page: Page, release: UUID, store: Store) -> None:
     await expect(page.get_by_role("heading", name="Your bank’s answer is on its way")).to_be_visible()
     await store.shop.stage.settle()
     await expect(page.get_by_role("heading", name="€7.00 has arrived.")).to_be_visible()
+    await expect(page.get_by_role("link", name="Cart, empty")).to_be_visible()
 
 
 async def give_back(page: Page, act: Any, store: Store) -> None:
     """Ask for the money on the order's page; the artist says yes."""
     await page.get_by_role("link", name="Ask for the money back").click()
-    await page.get_by_text("Ask for the money back").click()
+    await expect(page.get_by_role("heading", name="€7.00 on 5 January 2026")).to_be_visible()
+    await page.locator("summary").click()
     await page.get_by_label("Why €7.00 shall come back").fill("bought by mistake")
     await page.get_by_role("button", name="Ask for €7.00").click()
     await expect(page.get_by_text("you asked for the money back", exact=True)).to_be_visible()
@@ -119,3 +123,39 @@ async def give_back(page: Page, act: Any, store: Store) -> None:
     await store.shop.stage.settle()
     await page.reload()
     await expect(page.get_by_text("the money went back", exact=True)).to_be_visible()
+
+
+SMALL = """[...document.querySelectorAll("main :is(a.button, button, input:not([type=hidden]), textarea, summary)")]
+    .map((one) => one.closest("label") ?? one)
+    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().height < 44)
+    .map((one) => one.outerHTML)"""
+"""What a finger would miss."""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_and_on_a_phone_everything_can_be_touched(
+    scheme: Any, tmp_path: Path, chromium: Browser, axe: str
+) -> None:
+    async with served(tmp_path) as store:
+        act = await store.shop.artist("a-very-long-name-without-a-space-" * 3)
+        named = await act.product(await act.release("Stile " * 20), 600, pricing="minimum")
+        _, browser = await store.reader()
+        await store.buy(browser, await act.selling("unbreakable" * 12, 123_456))
+        await store.put_in(browser, named, amount="8")
+        (order,) = await store.shop.stage.all(Order)
+        (line,) = await store.shop.stage.all(OrderLine)
+        context = await chromium.new_context(
+            base_url=store.base_url, color_scheme=scheme, bypass_csp=True,
+            extra_http_headers={"X-Test-Visitor": browser.who["X-Test-Visitor"]},
+        )  # fmt: skip
+        page = await context.new_page()
+        wrong: list[str] = []
+        for address in (
+            "/cart", f"/checkout/done?order={order.id}", "/library", f"/library/{line.release_id}", "/redeem",
+            "/orders", f"/orders/{order.id}",
+        ):  # fmt: skip
+            wrong += await judged(page, address, axe)
+            await page.set_viewport_size({"width": 360, "height": 800})
+            wrong += await page.evaluate(SMALL)
+        await context.close()
+    assert wrong == [], "\n".join(wrong)

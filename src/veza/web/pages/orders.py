@@ -18,6 +18,7 @@ from veza.kit.database import Session
 from veza.kit.field_faults import FieldFault
 from veza.kit.listing import start_of
 from veza.kit.messages import Message, gettext
+from veza.kit.moves import StatusChange
 from veza.market import listings, orders, refund_asking, refund_notices
 from veza.market.listings import ListedRequest
 from veza.market.orders import OrderLine
@@ -101,12 +102,13 @@ async def order_page(
     lines = (await orders.lines_of(session, [order_id]))[order_id]
     first = start_of(listings.REQUEST_SORTS, MOST_REQUESTS)
     requests = {one.line.id: one for one in await listings.refund_requests(session, first, order_id=order_id)}
+    histories = await moves.histories_of(session, [one.request.id for one in requests.values()])
     until = order.paid_at + rules.refund_window if order.paid_at is not None and order.payment_id is not None else None
     is_in_time = until is not None and until >= session.now
     return Shown(
         "order.html",
         order=order,
-        rows=[await _row(session, line, requests.get(line.id), is_in_time=is_in_time) for line in lines],
+        rows=[_row(line, requests.get(line.id), histories, is_in_time=is_in_time) for line in lines],
         cards=await catalog.release_cards(session, {line.release_id for line in lines}),
         states=ORDER_STATES,
         request_states=REQUEST_STATES,
@@ -131,7 +133,9 @@ async def ask_for_refund(
     return See(f"/orders/{order_id}#line-{line_id}", said)
 
 
-async def _row(session: Session, line: OrderLine, asked: ListedRequest | None, *, is_in_time: bool) -> LineOfOrder:
+def _row(
+    line: OrderLine, asked: ListedRequest | None, histories: Mapping[UUID, Sequence[StatusChange]], *, is_in_time: bool
+) -> LineOfOrder:
     is_open = asked is None or (
         asked.request.status == "declined" and asked.request.times_asked < refund_asking.MOST_TIMES
     )
@@ -140,7 +144,7 @@ async def _row(session: Session, line: OrderLine, asked: ListedRequest | None, *
         return LineOfOrder(line, None, (), can_ask)
     events = [
         Event(one.at, REQUEST_STATES[one.target][1], one.reason if one.target in _IN_THEIR_WORDS else None)
-        for one in await moves.history_of(session, asked.request.id)
+        for one in histories[asked.request.id]
     ]
     return LineOfOrder(line, asked, events, can_ask)
 
