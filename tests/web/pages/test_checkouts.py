@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.web.pages.conftest import Store
+from veza.lab.sandbox.delayed import DEBITS
 from veza.market.orders import Order
 
 
@@ -115,3 +116,27 @@ async def test_the_provider_that_refuses_leaves_the_cart_as_it_was(store: Store)
     refused = await browser.send(cart, "/checkout", consent="yes")
     assert (refused.status, "Blue Hours" in refused.text) == (422, True)
     assert await store.check_out(browser, await browser.open("/cart"))
+
+
+async def test_a_debit_that_takes_days_is_told_and_the_other_currency_is_paid_meanwhile(store: Store) -> None:
+    anna = await store.shop.artist()
+    _, browser = await store.reader()
+    await store.put_in(browser, await anna.selling("Slow", 700))
+    cart = await store.put_in(browser, await anna.selling("Quick", 1100, currency="USD"))
+    pay_page = await store.check_out(browser, cart)
+    page_id, sandbox = pay_page.rpartition("/")[2], store.shop.stage.sandbox
+    sandbox.pay_checkout(page_id, card=DEBITS[0].iban)
+    await store.shop.stage.settle()
+    waits = await browser.open(store.way_back(pay_page))
+    assert "A debit of €7.00 takes a few days." in waits.text
+    assert "hx-get" not in waits.html
+    again = await browser.send(await browser.open("/cart?first=EUR"), "/checkout", consent="yes")
+    assert (again.status, "your bank is still carrying out the payment" in again.text.lower()) == (422, True)
+    dollars = await browser.open(await store.pay(await store.check_out(browser, await browser.open("/cart?first=USD"))))
+    assert "$11.00 has arrived." in dollars.text
+
+    sandbox.end_debit(page_id, pays=False)
+    await store.shop.stage.settle()
+    failed = await browser.open(store.way_back(pay_page))
+    assert "Your bank did not pay €7.00. What you wanted is in your cart as long as it can be had." in failed.text
+    assert "Slow" in (await browser.open("/cart")).text
