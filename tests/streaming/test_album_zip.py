@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import random
 import shutil
 import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import AsyncGenerator
@@ -22,8 +24,19 @@ NAMES = [
     "Ostrov/01 Zimní slunce.flac", "Ostrov/02 a.b.c….flac", "Ostrov/03 🎧🌊.flac", "Ostrov/04 שלום.flac",
     "Ostrov/cover.jpg",
 ]  # fmt: skip
-PROGRAMS = {"unzip": ("unzip", "-t"), "p7zip-full": ("7z", "t"), "libarchive-tools": ("bsdtar", "-tf")}
-"""Debian's package → a command that opens an archive; macOS unpacks with bsdtar."""
+TITLES = [
+    "x" * 400, "ž" * 400, "🎧" * 100, "👩\u200d🎤 live", "שלום עולם", "مرحبا 12", "\u202egpj.exe", "Zimni\u0301 slunce",
+    "...And Justice . .", "a.b.c…", "..", "AC/DC: \\..\\../../etc/passwd", "con", "-rf *", "$HOME `id` [x]?", "A.B.C…",
+]  # fmt: skip
+"""Of 255 bytes and more, emoji, right to left, decomposed, with dots and slashes, and what a shell would read."""
+PROGRAMS = {
+    "unzip": ("unzip", "-q", "{archive}", "-d", "{folder}"),
+    "p7zip-full": ("7z", "x", "-bd", "-o{folder}", "{archive}"),
+    "libarchive-tools": ("bsdtar", "-xf", "{archive}", "-C", "{folder}"),
+    "python3": (sys.executable, "-m", "zipfile", "-e", "{archive}", "{folder}"),
+}  # fmt: skip
+"""Debian's package → a command that unpacks an archive; macOS unpacks with bsdtar, which takes names beyond ASCII only
+in a locale of UTF-8."""
 
 
 def entry(name: str, content: bytes) -> Entry:
@@ -75,14 +88,22 @@ async def test_every_range_is_that_part_of_the_whole(archive: AlbumZip) -> None:
 
 
 @pytest.mark.parametrize("package", PROGRAMS)
-def test_other_programs_open_it(archive: AlbumZip, tmp_path: Path, package: str) -> None:
-    command = PROGRAMS[package]
-    if shutil.which(command[0]) is None:
-        missing(f"{command[0]} is not installed (Debian: apt-get install {package})")
-    path = tmp_path / "a.zip"
-    path.write_bytes(asyncio.run(taken(archive)))
-    done = subprocess.run([*command, str(path)], capture_output=True, text=True, check=False)
+def test_every_program_unpacks_the_names_and_the_bytes_that_were_packed(tmp_path: Path, package: str) -> None:
+    if shutil.which(PROGRAMS[package][0]) is None:
+        missing(f"{PROGRAMS[package][0]} is not installed (Debian: apt-get install {package})")
+    album = file_name("Ostrov / … שלום 🎧")
+    names = [f"{album}/{name}" for name in different(file_name(title, "flac") for title in TITLES)]
+    assert max(len(name.rpartition("/")[2].encode()) for name in names) == MOST_BYTES
+    archive, folder = tmp_path / "a.zip", tmp_path / "unpacked"
+    archive.write_bytes(asyncio.run(taken(AlbumZip([entry(name, name.encode()) for name in names]))))
+    folder.mkdir()
+    command = [word.format(archive=archive, folder=folder) for word in PROGRAMS[package]]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    unpacked = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    assert {name: path.read_bytes() for name, path in unpacked.items()} == {name: name.encode() for name in names}
+    assert sorted(tmp_path.iterdir()) == [archive, folder], "nothing is unpacked outside of the folder"
 
 
 async def test_it_is_the_same_whenever_it_is_asked_for_and_another_with_another_file(archive: AlbumZip) -> None:
