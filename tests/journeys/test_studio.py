@@ -6,11 +6,12 @@ import re
 from datetime import timedelta
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 from sqlalchemy import select
 
 from tests.audio.sounds import FORMATS, tone, write
-from tests.journeys.label import RATE, Label
+from tests.journeys.label import RATE, Label, tagged
+from tests.waiting import until
 from veza.accounts import sessions
 from veza.catalog.artists import ArtistMember
 
@@ -87,3 +88,53 @@ async def test_an_empty_form_says_so_and_keeps_what_plays(label: Label, chromium
     await page.get_by_role("button", name="Send it").click()
     await expect(page.get_by_role("alert")).to_contain_text("The file is empty")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Empty")
+
+
+async def scripted(label: Label, chromium: Browser) -> Page:
+    """The studio with scripting on."""
+    page = await desk_of(label, chromium)
+    context = await chromium.new_context(base_url=label.site.url)
+    await context.add_cookies(await page.context.cookies())  # type: ignore[arg-type]
+    await page.context.close()
+    page = await context.new_page()
+    await page.goto("/studio")
+    return page
+
+
+async def test_an_upload_that_loses_its_line_goes_on_where_it_was(
+    label: Label, chromium: Browser, tmp_path: Path
+) -> None:
+    page = await scripted(label, chromium)
+    await begun(page, "Ferry", "Deck")
+    lost = 0
+
+    async def cut(route: Route) -> None:
+        nonlocal lost
+        lost += 1
+        await (route.abort("connectionreset") if lost <= 2 else route.continue_())
+
+    sent_at: list[str] = []
+    page.on("request", lambda one: sent_at.append(one.headers["upload-offset"]) if one.method == "PATCH" else None)
+    await page.route("**/api/v1/uploads/*", cut)
+    file = write(tmp_path / "deck.wav", FORMATS["WAV 16 bit"], tone(60 * RATE, RATE), RATE)
+    await page.locator("#file").set_input_files(file)
+    await page.get_by_role("button", name="Send it").click()
+    await expect(page.get_by_text("plays")).to_be_visible(timeout=PROCESSED_WITHIN_MS)
+    assert lost > 2
+    assert sent_at[0] == "0"
+
+
+async def test_files_that_are_chosen_together_become_a_draft(label: Label, chromium: Browser, tmp_path: Path) -> None:
+    page = await scripted(label, chromium)
+    for number, title in enumerate(("First", "Second"), 1):
+        tagged(tmp_path / f"{number}.flac", "FLAC 16 bit", tone(2 * RATE, RATE, hertz=200 * number), title, number)
+    await page.locator("#files").set_input_files([tmp_path / "2.flac", tmp_path / "1.flac"])
+    await page.get_by_role("button", name="Send them").click()
+
+    async def is_there() -> bool:
+        await page.goto("/studio")
+        return await page.get_by_role("link", name="Blue Hours").count() == 1
+
+    await until(is_there, lambda: "a draft of the files", every=0.5, within=60.0)
+    await page.get_by_role("link", name="Blue Hours").click()
+    await expect(page.locator(".file .named a")).to_have_text(["First", "Second"])

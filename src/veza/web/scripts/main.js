@@ -2,6 +2,7 @@
 
 import "./bar.js";
 import { fillBoxes } from "./buy.js";
+import { takeFiles } from "./uploads.js";
 
 /** @import {PlayerBar} from "./bar.js" */
 
@@ -15,6 +16,7 @@ function arrived() {
   const page = document.getElementById("page");
   if (!page) return;
   fillBoxes(page);
+  takeFiles(page);
   bar?.mark();
   const toast = page.querySelector(".toast");
   if (toast) setTimeout(() => toast.remove(), TOAST_STAYS_MS);
