@@ -12,7 +12,7 @@ from veza.ingest.audio_versions import AudioVersion
 from veza.ingest.originals import Original, original_key, take_original
 
 __all__ = ["stand"]
-REFRESH = '<meta http-equiv="refresh" content="5">'
+REFRESH = '<meta http-equiv="refresh" content="5;'
 
 
 async def given_original(stand: Stand, **columns: object) -> None:

@@ -23,6 +23,7 @@ function arrived() {
 }
 
 document.addEventListener("htmx:afterSettle", (event) => {
+  bar?.mark();
   if (!(event.target instanceof Element) || event.target.id !== "page") return;
   arrived();
   const main = document.getElementById("main");
