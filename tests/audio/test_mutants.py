@@ -4,19 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from tests.audio import mutants
-from tests.audio.sounds import FORMATS, tone, write
-from tests.conftest import missing
-from veza.audio.apart import Job, limits_for
 
 ROOT = Path(__file__).parents[2]
 
@@ -49,37 +43,3 @@ def test_a_process_that_sleeps_hangs_and_one_that_only_waits_for_its_turn_does_n
         busy.wait()
     assert (status, hung) == (0, False)
     assert used.ru_utime > 0
-
-
-def test_a_file_that_names_others_opens_no_other_and_no_connection(tmp_path: Path) -> None:
-    if shutil.which("strace") is None:
-        missing("strace is not installed (Debian: apt-get install strace)")
-    secret = tmp_path / "secret.wav"
-    write(secret, FORMATS["WAV 16 bit"], tone(5_000, 48_000), 48_000)
-    for number, content in enumerate(naming(secret)):
-        folder = tmp_path / str(number)
-        (folder / "out").mkdir(parents=True)
-        source = folder / "source"
-        source.write_bytes(content)
-        job = Job(str(source), str(folder / "out"), 30, limits_for(len(content), 30))
-        program = "from veza.audio.apart_process import main; main()"
-        traced = subprocess.run(
-            ["strace", "-f", "-e", "trace=network,open,openat", sys.executable, "-I", "-c", program],
-            input=msgspec.json.encode(job), capture_output=True, check=False,
-        )  # fmt: skip
-        calls = traced.stderr.decode()
-        assert str(source) in calls, "it was traced while it read its file"
-        assert str(secret) not in calls
-        assert not re.search(r"\b(socket|connect|sendto|bind)\(", calls)
-
-
-def naming(secret: Path) -> list[bytes]:
-    """Files that tell a reader to open `secret`, or an address."""
-    of_file = str(secret).encode()
-    hls = b"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n%s\n#EXT-X-ENDLIST\n"
-    return [
-        hls % of_file,
-        hls % b"http://127.0.0.1:9/a.wav",
-        b"ffconcat version 1.0\nfile '%s'\n" % of_file,
-        b"v=0\r\nc=IN IP4 127.0.0.1\r\nm=audio 9 RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\n",
-    ]
