@@ -22,6 +22,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from tests.migrated import put_migrated
 from tests.waiting import until, wait_until
 from veza.settings import environment_for_children
 
@@ -139,12 +140,21 @@ def veza(
 
 @contextmanager
 def serving(
-    cwd: Path, options: tuple[str, ...] = ("--migrate",), *, cold: bool = False, **settings: str
+    cwd: Path,
+    options: tuple[str, ...] = ("--migrate",),
+    *,
+    cold: bool = False,
+    from_nothing: bool = False,
+    **settings: str,
 ) -> Iterator[tuple[Running, str, str]]:
     """`veza serve` on a free port: the process, its address, and what it had said when it was ready, its log last.
 
+    It finds an empty database whose migrations are done; `cold` or `from_nothing` it makes one where there is none.
     Killed at the end, unless it has ended before.
     """
+    is_elsewhere = "DATABASE_URL" in settings or "VAR_DIR" in settings
+    if not (cold or from_nothing or is_elsewhere or (cwd / "var").exists()):
+        put_migrated(cwd / "var")
     with _kept() as out, _kept() as log:
         process = start("serve", *options, "--port", "0", cwd=cwd, stdout=out, stderr=log, cold=cold, **settings)
 

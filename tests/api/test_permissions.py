@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import httpx
 import pytest
 
 from tests.api.walk import SIGNED, Step, Walk, steps, walking
+from tests.migrated import put_migrated
 from veza.accounts.permissions import PERMISSIONS, Role, Scope
 from veza.http.identity import permission_named, permission_of
-from veza.ops.migrations import migrate
 from veza.settings import Settings
 
 FOR_EVERYBODY = {
@@ -39,8 +38,7 @@ ITS_OWN_FORM = {("POST", "/operator/sign-in"), ("POST", "/operator/sign-out")}
 
 @pytest.fixture
 async def walk(tmp_path: Path) -> AsyncIterator[Walk]:
-    settings = Settings(var_dir=tmp_path)
-    await asyncio.to_thread(migrate, settings)
+    settings = Settings(var_dir=put_migrated(tmp_path))
     async with walking(settings) as walk:
         yield walk
 

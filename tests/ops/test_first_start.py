@@ -22,7 +22,7 @@ FORWARDED = {"X-Forwarded-For": "6.6.6.6, 203.0.113.9", "X-Forwarded-Proto": "ht
 @contextmanager
 def serving(folder: Path, **settings: str) -> Iterator[tuple[str, str]]:
     """A process on a free port that ends with 0: its address, and what it said when it was ready."""
-    with commands.serving(folder, **{"LOG_LEVEL": "error"} | settings) as (process, url, said):
+    with commands.serving(folder, from_nothing=True, **{"LOG_LEVEL": "error"} | settings) as (process, url, said):
         yield url, said
         process.terminate()
         assert process.wait(commands.BOUND_SECONDS) == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,10 +12,10 @@ import pytest
 
 from tests import factories
 from tests.client import DEFAULT_URL, Client, http_client
+from tests.migrated import put_migrated
 from veza.app import Veza, build
 from veza.kit import mail
 from veza.market.products import Product
-from veza.ops.migrations import migrate
 from veza.settings import Settings
 
 EMAIL, PASSWORD = "anna@example.org", "a tram full of cellos"
@@ -24,8 +23,7 @@ EMAIL, PASSWORD = "anna@example.org", "a tram full of cellos"
 
 @pytest.fixture
 async def veza(tmp_path: Path) -> AsyncIterator[Veza]:
-    settings = Settings(var_dir=tmp_path)
-    await asyncio.to_thread(migrate, settings)
+    settings = Settings(var_dir=put_migrated(tmp_path))
     veza = build(settings)
     yield veza
     await veza.close()

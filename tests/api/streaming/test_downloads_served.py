@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import random
 import shutil
@@ -25,6 +24,7 @@ from sqlalchemy import select
 from tests import factories
 from tests.commands import Process
 from tests.conftest import missing
+from tests.migrated import put_migrated
 from tests.streaming.world import Label
 from tests.waiting import until
 from veza.accounts import sessions
@@ -32,7 +32,6 @@ from veza.audio.download_formats import DownloadFormat
 from veza.kit.clock import SystemClock
 from veza.kit.database import Database
 from veza.kit.objects import Objects
-from veza.ops.migrations import migrate
 from veza.settings import Settings
 from veza.streaming.asking import Asker
 from veza.streaming.download_worker import DownloadRules
@@ -107,8 +106,7 @@ class Site:
 
 @asynccontextmanager
 async def site_in(folder: Path) -> AsyncIterator[Site]:
-    settings = Settings(var_dir=folder / "var")
-    await asyncio.to_thread(migrate, settings)
+    settings = Settings(var_dir=put_migrated(folder / "var"))
     database = Database.open(settings.database_url, clock=SystemClock())
     objects = Objects.in_folder(folder / "var" / "objects")
     person_id = await factories.person(database)
