@@ -100,15 +100,30 @@ def _mp3(opened: IO[bytes]) -> Media:
 
 
 def _flac(opened: IO[bytes]) -> Media:
-    opened.seek(0)
-    found: Any = FLAC(opened)  # type: ignore[no-untyped-call]  # mutagen has no types
+    found = _blocks_of_flac(opened)
     media = Media(".flac", found.info.length, found.info.bitrate, is_lossless=True)
     _take(media, lambda keys: _of_mapping(found.tags, keys.vorbis))
     if found.cuesheet is not None:
         media.texts.setdefault("cuesheet", [_sheet_of_block(found)])
-    media.pictures = [PictureInside(int(one.type), bytes(one.data)) for one in found.pictures]
-    media.pictures += _pictures_of_vorbis(found.tags)
+    media.pictures = [*_pictures_of_flac(found), *_pictures_of_vorbis(found.tags)]
     return media
+
+
+class _FlacBySizes(FLAC):
+    """A FLAC whose picture blocks end where their size says, and are not parsed."""
+
+    METADATA_BLOCKS = [*FLAC.METADATA_BLOCKS[: Picture.code], None]  # noqa: RUF012  (mutagen declares it so)
+
+
+def _blocks_of_flac(opened: IO[bytes]) -> Any:
+    """The file as mutagen has it, which looks for the end of a picture inside the picture: programs write wrong sizes.
+    Where a damaged picture leads it astray, the sizes are believed."""
+    opened.seek(0)
+    try:
+        return FLAC(opened)  # type: ignore[no-untyped-call]  # mutagen has no types
+    except Exception:
+        opened.seek(0)
+        return _FlacBySizes(opened)  # type: ignore[no-untyped-call]  # mutagen has no types
 
 
 def _sheet_of_block(found: Any) -> str:
@@ -268,6 +283,15 @@ def _pictures_of_ape(tags: Any) -> list[PictureInside]:
             name, mark, data = bytes(value.value).partition(b"\0")
             found.append(PictureInside(kind, data if mark else name))
     return found
+
+
+def _pictures_of_flac(found: Any) -> Iterator[PictureInside]:
+    for block in found.pictures:
+        try:
+            picture: Any = block if isinstance(block, Picture) else Picture(block.data)  # type: ignore[no-untyped-call]  # mutagen has no types
+        except Exception:  # noqa: S112  (a damaged picture is no picture)
+            continue
+        yield PictureInside(int(picture.type), bytes(picture.data))
 
 
 def _pictures_of_vorbis(tags: Any) -> list[PictureInside]:
