@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from mutagen.id3 import ID3, TALB, TIT2
 from sqlalchemy import select
 
 from tests.ingest.counter import Counter, a_counter
@@ -17,6 +18,7 @@ from tests.ingest.recordings import TAGS, recording
 from tests.s3_server import S3Server
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track, tracks_of
+from veza.ingest import uploaded_drafts
 from veza.ingest.audio_versions import AudioVersion, versions_of
 from veza.ingest.upload_worker import LEASE, UploadWorker
 from veza.ingest.uploads import LIFETIME
@@ -93,6 +95,59 @@ async def test_what_is_left_out_is_said(counter: Counter, tmp_path: Path) -> Non
     assert row.status == "taken"
     assert str(row.reason).startswith("left out: Blue Hours/broken.flac: it is no FLAC file that can be read")
     await _is_filled(counter)
+
+
+def guessed(folder: Path) -> bytes:
+    """A ZIP of two recordings without numbers: the tags of one do not say their encoding, the other's name says a
+    wrong form."""
+    russian, flac = recording(folder / "1 old.mp3"), recording(folder / "2 new.flac", title="Dusk", album="Blue Hours")
+    tags = ID3()
+    for kind, text in ((TIT2, "Группа крови"), (TALB, "Blue Hours")):
+        tags.add(kind(encoding=0, text=[text.encode("cp1251").decode("latin-1")]))
+    tags.save(russian)
+    path = folder / "guessed.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(russian, "Blue Hours/1 old.mp3")
+        archive.write(flac, "Blue Hours/2 new.mp3")
+    return path.read_bytes()
+
+
+async def test_what_is_guessed_is_noted(counter: Counter, tmp_path: Path) -> None:
+    upload_id = await counter.sent(guessed(tmp_path), "Blue Hours.zip", artist_id=counter.artist)
+    await run_once(counter.worker())
+    assert [track.title for track in (await draft(counter))[1]] == ["Группа крови", "Dusk"]
+    row = await counter.row(upload_id)
+    assert (row.status, row.reason) == ("taken", None)
+    assert [str(note) for note in row.notes] == [
+        "the tags of 2 of its 2 files have no track number: the names say the order",
+        "Blue Hours/1 old.mp3: its tags do not say their encoding and were read as cp1251, which is a guess:"
+        " check them",
+        "Blue Hours/2 new.mp3: it is FLAC, though its name ends in .mp3",
+    ]
+
+
+async def test_nothing_is_noted_where_nothing_is_guessed(counter: Counter, tmp_path: Path) -> None:
+    upload_id = await counter.sent(zipped(tmp_path), "Blue Hours.zip", artist_id=counter.artist)
+    assert (await counter.row(upload_id)).notes == []
+    await run_once(counter.worker())
+    assert (await counter.row(upload_id)).notes == []
+
+
+async def test_notes_of_several_releases_name_theirs_and_are_bounded(
+    counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "two.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for album in ("Blue Hours", "Red Days"):
+            for name in ("1 Dawn.flac", "2 Dusk.flac"):
+                archive.write(recording(tmp_path / album / name, title=name[2:6], album=album), f"{album}/{name}")
+    monkeypatch.setattr(uploaded_drafts, "MOST_NOTES", 1)
+    upload_id = await counter.sent(path.read_bytes(), "two.zip", artist_id=counter.artist)
+    await run_once(counter.worker())
+    assert [str(note) for note in (await counter.row(upload_id)).notes] == [
+        "Blue Hours: the tags of 2 of its 2 files have no track number: the names say the order",
+        "and 1 more",
+    ]
 
 
 async def test_a_recording_is_a_draft_of_one_track(counter: Counter, tmp_path: Path) -> None:

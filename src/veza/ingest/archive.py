@@ -96,7 +96,7 @@ class Archive:
         if odd and encoding is None:
             self._gathered.listed.notes.append(
                 f"names in the ZIP that do not say how they are written ({len(odd)}) were read as"
-                f" {names_in or 'cp437'}, which is a guess: --encoding says it for certain"
+                f" {names_in or 'cp437'}, which is a guess: check them"
             )
         for entry in entries:
             self._gathered.count()

@@ -89,7 +89,7 @@ class Folder:
         if odd and encoding is None:
             self._gathered.listed.notes.append(
                 f"names that are not UTF-8 ({len(odd)}) were read as {self._encoding or 'cp1252'}, which is a guess:"
-                " --encoding says it for certain"
+                " check them"
             )
 
     def _name_of(self, raw: bytes) -> str:

@@ -46,6 +46,14 @@ def in_order(files: Sequence[FoundFile]) -> list[FoundFile]:
     return sorted(files, key=_key)
 
 
+def order_note(files: Sequence[FoundFile]) -> list[str]:
+    """A note that the order of several files is a guess, where tags do not say all of it."""
+    unnumbered = sum(one.recording.number is None for one in files)
+    if not unnumbered or len(files) < 2:
+        return []
+    return [f"the tags of {unnumbered} of its {len(files)} files have no track number: the names say the order"]
+
+
 def _key(one: FoundFile) -> tuple[Any, ...]:
     slot = one.slot
     number = slot.number if slot.number is not None else 100_000

@@ -21,6 +21,7 @@ from veza.ingest.found import FoundFile, track_facts
 from veza.ingest.grouping import Group, copies
 from veza.ingest.matching import Before, Matched, find_before, match_files
 from veza.ingest.memory import ImportedFile
+from veza.ingest.ordering import order_note
 from veza.ingest.recording import agreed
 from veza.ingest.report import LEFT_ALONE, Outcome
 from veza.kit.database import Session
@@ -104,7 +105,7 @@ async def make_plan(session: Session, run: Run, group: Group) -> Plan:
         before = await find_before(session, run.artist_id, group, run.claimed, run.is_gone)
     matched = match_files(before, files, [one for one, _, _ in again])
     plan = Plan(group, files, again, before, matched, _facts(group, files))
-    plan.notes = [*group.notes, *_date_note(files, _date(files))]
+    plan.notes = [*group.notes, *_date_note(files, _date(files)), *order_note(files)]
     if before is not None and before.memory.said and before.because:
         plan.notes.append(f"it is taken for the release imported before: {before.because}")
     for one, twin, because in again:

@@ -120,8 +120,7 @@ class _Reading:
         self._encoding = encoding or encodings.guess(odd) or (("latin-1" if is_latin_1 else "cp1252") if odd else None)
         if odd and encoding is None and self._encoding != "latin-1":
             self.notes.append(
-                f"its tags do not say their encoding and were read as {self._encoding}, which is a guess:"
-                " --encoding says it for certain"
+                f"its tags do not say their encoding and were read as {self._encoding}, which is a guess: check them"
             )
         elif len(odd) < len([raw for raw in undeclared if not raw.isascii()]):
             self.notes.append("its tags say Latin-1 and are UTF-8: they were read as UTF-8")

@@ -180,7 +180,7 @@ class UploadWorker:
             await machine.move(
                 session, row, "taken", because=gettext("its recordings are in drafts"), release_id=made.release_id,
                 sha256=original.file_hash if original else None, due_at=self._until(session), retry_count=0,
-                reason_id=reason_id, reason_fields=fields,
+                reason_id=reason_id, reason_fields=fields, stored_notes=[[*stored(note)] for note in made.notes],
             )  # fmt: skip
 
     async def _refuse(self, row: Upload, why: Message) -> None:

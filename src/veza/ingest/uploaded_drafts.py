@@ -24,7 +24,7 @@ from veza.ingest.run import run_import
 from veza.ingest.sources import BadSource, Bounds, Source
 from veza.ingest.upload_room import DiskFull, QuotaReached, UploadLimits, demand_disk, demand_quota
 from veza.ingest.uploads import Upload
-from veza.kit.messages import Message, gettext, joined, message_of
+from veza.kit.messages import Message, gettext, joined, message_of, verbatim
 
 MOST_FILES = 2_000
 """Recordings and pictures in one ZIP: a box set."""
@@ -36,6 +36,8 @@ NAMELESS = "Untitled"
 """The folder of files that lay in none."""
 MOST_SAID = 5
 """Files that a reason names."""
+MOST_NOTES = 100
+"""Kept of an upload: a box set of old files has one for each file."""
 
 
 BytesOf = Callable[[Upload], AsyncIterator[bytes]]
@@ -44,10 +46,12 @@ BytesOf = Callable[[Upload], AsyncIterator[bytes]]
 
 @dataclass(frozen=True, slots=True)
 class Drafts:
-    """The first draft that was made of an upload, or completed; and a sentence for what was left out, if any was."""
+    """The first draft that was made of an upload, or completed; a sentence for what was left out, if any was; and what
+    was guessed or changed."""
 
     release_id: UUID
     left_out: Message | None
+    notes: Sequence[Message]
 
 
 async def drafts_of(catalog: Catalog, limits: UploadLimits, folder: Path, upload: Upload, key: str) -> Drafts:
@@ -157,4 +161,16 @@ def _drafts_in(report: Report) -> Drafts:
         if left:
             raise NoTrack(gettext("no draft was made: {said}", said=said))
         raise NoTrack(gettext("there is no recording in it"))
-    return Drafts(made[0], gettext("left out: {said}", said=said) if left else None)
+    return Drafts(made[0], gettext("left out: {said}", said=said) if left else None, _notes_in(report))
+
+
+def _notes_in(report: Report) -> list[Message]:
+    """The notes about the whole, then those about each release, which is named if there are several."""
+    notes = [verbatim(note) for note in report.notes]
+    for one in report.releases:
+        own = [verbatim(note) for note in one.notes]
+        if len(report.releases) > 1:
+            own = [gettext("{title}: {note}", title=one.title, note=note) for note in own]
+        notes += own
+    more = len(notes) - MOST_NOTES
+    return [*notes[:MOST_NOTES], *([gettext("and {more} more", more=more)] if more > 0 else [])]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select, text
@@ -57,6 +58,7 @@ class Upload(Base):
     sha256: Mapped[str | None]
     reason_id: Mapped[str | None] = mapped_column("reason")
     reason_fields: Mapped[Packed | None]
+    stored_notes: Mapped[list[Any] | None] = mapped_column("notes")
     retry_count: Mapped[int]
     due_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
@@ -81,6 +83,11 @@ class Upload(Base):
     def reason(self) -> Message | None:
         """Why it was refused, or why its worker waits; None for most."""
         return None if self.reason_id is None else restored(self.reason_id, self.reason_fields)
+
+    @property
+    def notes(self) -> list[Message]:
+        """What was guessed or changed as drafts were made of it; empty for most."""
+        return [restored(text, fields) for text, fields in self.stored_notes or ()]
 
 
 MOVES = (

@@ -18,7 +18,7 @@ UploadStatus = Literal["receiving", "received", "taken", "refused", "expired", "
 class UploadResponse(Struct, frozen=True):
     """A file on its way: `offset_bytes` of its `length_bytes` are stored. `taken`: its track has it, or drafts were
     made of it, the first of which is `release_id`. `reason` says why it was refused, why it waits, or what of it was
-    left out."""
+    left out; `notes` what was guessed or changed as drafts were made of it, such as the encoding of its tags."""
 
     id: UUID
     artist_id: UUID
@@ -29,6 +29,7 @@ class UploadResponse(Struct, frozen=True):
     length_bytes: int
     offset_bytes: int
     reason: str | None
+    notes: list[str]
     created_at: datetime
     expires_at: datetime | None
 
@@ -43,13 +44,15 @@ UPLOAD_EXAMPLE: dict[str, Any] = {
     "length_bytes": 31_457_280,
     "offset_bytes": 8_388_608,
     "reason": None,
+    "notes": [],
     "created_at": "2026-01-02T10:30:00Z",
     "expires_at": "2026-01-03T10:30:00Z",
 }
 
 
 def upload_shown(row: Upload, language: str) -> UploadResponse:
-    """The upload, its reason in this language."""
+    """The upload, its reason and its notes in this language."""
     reason = None if row.reason is None else render(row.reason, language)
+    notes = [render(note, language) for note in row.notes]
     expires_at = row.expires_at if row.status == "receiving" else None
-    return show(UploadResponse, row, reason=reason, expires_at=expires_at)
+    return show(UploadResponse, row, reason=reason, notes=notes, expires_at=expires_at)
