@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import mutagen
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -105,3 +106,17 @@ def test_5_1_is_as_loud_as_ffmpeg_mixes_it_to_whole_numbers_and_softer_than_it_m
     for codec, louder in (("pcm_s16le", 0.0), ("pcm_f32le", -20 * np.log10(_SHARE))):
         ffmpeg("-i", str(path), "-ac", "2", "-c:a", codec, str(tmp_path / f"{codec}.wav"))
         assert loudness_by_ffmpeg(tmp_path / f"{codec}.wav")[0] - ours == pytest.approx(louder, abs=0.1)
+
+
+@pytest.mark.parametrize("how", ["FLAC 16 bit", "Ogg Vorbis"])
+def test_what_a_file_says_of_its_loudness_is_not_believed(tmp_path: Path, how: str) -> None:
+    plain = write(tmp_path / "plain.audio", FORMATS[how], swelling(44_100, 2), 44_100)
+    boasting = tmp_path / "boasting.audio"
+    shutil.copy(plain, boasting)
+    file = mutagen.File(boasting)
+    assert file is not None
+    file.update({"REPLAYGAIN_TRACK_GAIN": "-20.00 dB", "REPLAYGAIN_TRACK_PEAK": "0.01", "R128_TRACK_GAIN": "-5120"})
+    file.save()
+    assert boasting.read_bytes() != plain.read_bytes()
+    (tmp_path / "other").mkdir()
+    assert loudness_by_render(boasting.rename(tmp_path / "other" / boasting.name)) == loudness_by_render(plain)
