@@ -200,6 +200,14 @@ async def uploads_of(
     return (await session.scalars(page.of(found))).all()
 
 
+async def notes_on(session: Session, artist_id: UUID, release_id: UUID) -> list[Message]:
+    """What was guessed when files that were sent became this release of an artist, to be looked over; each once."""
+    taken = (Upload.artist_id == artist_id, Upload.status == "taken", Upload.release_id == release_id)
+    mine = select(Upload).where(*taken).order_by(Upload.id)
+    rows = (await session.scalars(mine)).all()
+    return list({str(note): note for row in rows for note in row.notes}.values())
+
+
 async def uploads_of_drop(session: Session, upload: Upload) -> list[Upload]:
     """The uploads of files that were dropped at once with this one, in the order they began; locked."""
     mine = select(Upload).where(Upload.drop_id == upload.drop_id, Upload.artist_id == upload.artist_id)

@@ -20,6 +20,7 @@ from veza.catalog.text_fields import BadValue
 from veza.catalog.tracks import TrackDraft
 from veza.http.multipart_bodies import sent_file
 from veza.http.requests import DoorRequest
+from veza.ingest import uploads
 from veza.ingest.master_check import check_release
 from veza.kit.amount import decimals
 from veza.kit.database import Session
@@ -59,6 +60,7 @@ async def editor_page(
         waves=await waves.of_rows(session, rows),
         progress=progress,
         checked=checked,
+        guessed=await uploads.notes_on(session, artist.id, release_id),
         findings={one.track.id: one for one in checked.tracks},
         product=await _product(session, release_id),
         digits=decimals(artist.currency),
