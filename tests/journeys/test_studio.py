@@ -128,7 +128,8 @@ async def test_an_upload_that_loses_its_line_goes_on_where_it_was(
 async def test_files_that_are_chosen_together_become_a_draft(label: Label, chromium: Browser, tmp_path: Path) -> None:
     page = await scripted(label, chromium)
     for number, title in enumerate(("First", "Second"), 1):
-        file = tagged(tmp_path / f"{number}.flac", "FLAC 16 bit", tone(2 * RATE, RATE, hertz=200 * number), title, number)
+        sound = tone(2 * RATE, RATE, hertz=200 * number)
+        file = tagged(tmp_path / f"{number}.flac", "FLAC 16 bit", sound, title, number)
         untagged = mutagen.File(file, easy=True)
         assert untagged is not None
         del untagged["tracknumber"]
