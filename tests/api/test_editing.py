@@ -30,6 +30,7 @@ NOT_SHARED = {
     "/session": "one's own",
     "/me/sessions": "one's own",
     "/cart": "one's own",
+    "/uploads/{upload_id}": "tus: `Upload-Offset` says what its sender has read",
 }
 """Shown and written at the same address, without `If-Match`, and why."""
 

@@ -20,10 +20,10 @@ MANY_PAGES = 5
 PARTS = {
     "showArtist", "showPerson", "showRelease", "showReleaseOfArtist", "showTrack", "showMe", "whoAmI", "showOrder",
     "showPayment", "showPayouts", "showRefund", "showReport", "showSeller", "showTransfer", "showNoticePreferences",
-    "showAudio", "checkMasters", "listDownloadFormats", "showReleaseDownload", "showWaveform",
+    "showAudio", "checkMasters", "listDownloadFormats", "showReleaseDownload", "showWaveform", "showUpload",
 }  # fmt: skip
 """One thing with its parts, which are bounded: an order's lines, a release's tracks, a pace for each kind of
-notice and channel, the versions of a track's audio, the formats of a download, 1,800 points."""
+notice and channel, the versions of a track's audio, the formats of a download, 1,800 points, an upload's notes."""
 
 
 @pytest.fixture(scope="module")

@@ -32,6 +32,8 @@ from veza.audio.apart import Finished, FirstRung, Job, Limits, Progress
 
 LIMITS = Limits(memory_bytes=1024**3, cpu_seconds=5, wall_seconds=20.0, output_bytes=32 * 1024**2)
 LONGEST_SECONDS = 30.0
+LOOKS_EVERY_SECONDS, ASLEEP_LOOKS = 0.1, 20
+"""A process that is asleep at so many looks in a row hangs."""
 MOST_TURNS = 30
 """Times its wall limit that a process may be there while it is ready to run: at the lowest priority, on a machine that
 others use, two of 5,000 were not given a fifth of a second of a processor in 20 s."""
@@ -173,13 +175,16 @@ def _forked(job: bytes) -> tuple[int, int]:
 
 
 def waited(pid: int, wall_seconds: float) -> tuple[int, Any, bool]:
-    """How a child process ended, what it used, and whether it hung: slept when so many seconds were over. It is ended
-    then. One that is ready to run waits for a processor, or uses it, which is bounded by itself."""
-    process, hung = os.pidfd_open(pid), True
+    """How a child process ended, what it used, and whether it hung: slept at every look once so many seconds were over.
+    It is ended then. One that is ready to run waits for a processor, or uses it, which is bounded by itself; one look
+    that finds it asleep may have found it waiting for a file."""
+    process, hung, slept = os.pidfd_open(pid), True, 0
     for _ in range(MOST_TURNS):
-        has_ended = bool(select.select([process], [], [], wall_seconds)[0])
-        if has_ended or not _is_ready(pid):
-            hung = not has_ended
+        if select.select([process], [], [], LOOKS_EVERY_SECONDS if slept else wall_seconds)[0]:
+            hung = False
+            break
+        slept = 0 if _is_ready(pid) else slept + 1
+        if slept == ASLEEP_LOOKS:
             break
     os.close(process)
     if hung:
