@@ -194,9 +194,9 @@ def waited(pid: int, wall_seconds: float) -> tuple[int, Any, bool]:
 
 
 def _is_ready(pid: int) -> bool:
-    """Whether a thread of the process runs, or waits for its turn to."""
+    """Whether a thread of the process runs, waits for its turn to, or waits for the disk."""
     threads = Path(f"/proc/{pid}/task").iterdir()
-    return any((one / "stat").read_text().rpartition(")")[2].split()[0] == "R" for one in threads)
+    return any((one / "stat").read_text().rpartition(")")[2].split()[0] in "RD" for one in threads)
 
 
 def _lines(said: int) -> list[bytes]:
