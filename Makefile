@@ -131,7 +131,7 @@ help: ## this list
 	@echo
 
 $(RUN_STAMP): | venv
-	@echo "Installing what Veza needs into $(VENV) (about 430 MB; a minute or two) ..."
+	@echo "Installing what Veza needs into $(VENV) (about 560 MB; a minute or two) ..."
 	@$(INSTALL) requirements/run.lock
 	@rm -f $(VENV)/.run-* $(VENV)/.dev-*
 	@touch $@

@@ -15,7 +15,8 @@ from sqlalchemy import update
 
 from tests import factories
 from tests.client import DEFAULT_URL, http_client
-from veza.accounts import sessions
+from veza.accounts import sessions, tokens
+from veza.accounts.permissions import Scope
 from veza.app import Veza, build
 from veza.catalog import covers
 from veza.catalog.artists import Artist
@@ -27,6 +28,7 @@ from veza.library.grants import ItemKind
 from veza.market import products
 from veza.market.products import PriceDraft, Pricing
 from veza.settings import Settings
+from veza.web.site import OWN, PUBLIC
 
 UNKNOWN = "/tracks/01890000-0000-7000-8000-0000000000e1"
 
@@ -153,3 +155,17 @@ async def test_what_is_no_id_gets_a_page_as_well(stand: Stand) -> None:
         answer = await stand.browser.get(f"/tracks/{wanted}")
         assert answer.status_code in (400, 404)
         assert answer.headers["content-type"].startswith("text/html")
+
+
+async def test_caches_keep_a_page_of_visitors_without_cookies_and_no_other(stand: Stand) -> None:
+    async with stand.veza.database.write("test") as session:
+        _, token = await tokens.make(session, stand.owner, "player", [Scope.READ], None)
+    first = await stand.browser.get("/")
+    again = await stand.browser.get("/", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    assert {first.headers["cache-control"], again.headers["cache-control"]} == {PUBLIC}
+    assert "Cookie" in first.headers["vary"]
+    assert (await stand.browser.get("/", headers={"Cookie": "veza_theme=dark"})).headers["cache-control"] == OWN
+    for who in (await stand.as_owner(), {"Authorization": f"Bearer {token}"}):
+        for address in ("/", stand.page):
+            assert (await stand.browser.get(address, headers=who)).headers["cache-control"] == "private, no-store"

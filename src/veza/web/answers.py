@@ -19,8 +19,6 @@ class Shown:
 
     def __init__(self, template: str, *, status: int = 200, is_public: bool = False, **values: Any) -> None:
         self.template, self.status, self.is_public, self.values = template, status, is_public, values
-        self.cookies: list[Cookie] = []
-        self.headers: dict[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,13 +24,14 @@ from veza.http.idempotency import Idempotent, Reply, owner_of
 from veza.http.identity import identity_of, needs
 from veza.http.language import language_of, told
 from veza.http.limits import retry_headers
-from veza.http.problems import NOT_FOUND, UNAUTHORIZED, Kind
+from veza.http.problems import NOT_FOUND, UNAUTHORIZED
 from veza.http.requests import DoorRequest, form_fields
 from veza.http.whole_request import STREAMED
 from veza.kit.database import Database, Session
 from veza.kit.field_faults import faults_of
 from veza.kit.messages import render
 from veza.web.answers import Form, See, Shown
+from veza.web.rendering import form_status
 from veza.web.site import Site
 from veza.web.visits import visit_of
 
@@ -85,7 +86,7 @@ def form(
                 if kind in NOT_MENDED or kind.status >= 500:
                     raise
                 again = await _shown(its_page, request, found, _as_sent(request, given, error))
-                again.status_code = status_of(kind)
+                again.status_code = form_status(kind)
                 again.headers.update(retry_headers(error))
                 return again
             return done if isinstance(done, Response) else site.redirect(request, done)
@@ -104,11 +105,6 @@ def form(
 
 
 _OURS = {"database": NamedDependency[Database], "site": NamedDependency[Site]}
-
-
-def status_of(kind: Kind) -> int:
-    """The status of a form that is shown again: 422 for what its sender can mend."""
-    return kind.status if kind.status >= 429 else 422
 
 
 async def _shown(endpoint: Endpoint, request: DoorRequest, found: Mapping[str, Any], sent: Form) -> Response[bytes]:

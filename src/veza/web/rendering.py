@@ -21,23 +21,11 @@ from veza.kit.clock import Clock
 from veza.kit.messages import Message, gettext
 from veza.web import words
 from veza.web.environment import environment
-from veza.web.site import Site
+from veza.web.site import NOT_KEPT, Site, page_headers, policy_of
 from veza.web.visits import reader_of
 
-POLICY = (
-    "default-src 'self'; media-src 'self' blob:; img-src 'self' data:; object-src 'none'; base-uri 'none';"
-    " form-action 'self'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    # Not no-referrer: with it browsers send forms with `Origin: null`.
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    # Money of people: nothing stays in a cache, and “back” after signing out shows nothing.
-    "Cache-Control": "no-store",
-}
+# Money of people: nothing stays in a cache, and “back” after signing out shows nothing.
+HEADERS = page_headers(policy_of(), NOT_KEPT)
 
 STATIC = Path(__file__).parent / "static"
 

@@ -1,16 +1,15 @@
 """What every page of the site shares: its address, its name, and how a page becomes an answer.
 
-A page is the whole document every time; htmx takes `main` out of it. Visitors without cookies all get the same page, so
-that caches may keep it for a minute; every other page is one reader's.
+A page is the whole document every time; htmx takes `#page` out of it. Visitors without cookies all get the same page, so
+that caches may keep it for a minute. A page of a person is kept nowhere: “back” after signing out shows nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
@@ -25,8 +24,9 @@ from veza.web.flashes import flash, flashed
 from veza.web.visits import Visit
 
 PUBLIC = "public, max-age=60, stale-while-revalidate=600"
-PERSONAL = "private, no-cache"
-"""Kept by the browser, which asks each time whether it is still the same."""
+OWN = "private, no-cache"
+"""Of a visitor with cookies: kept by the browser, which asks each time whether it is still the same."""
+NOT_KEPT = "no-store"
 VARY = "Cookie, Accept-Language, Accept-Encoding"
 WORTH_COMPRESSING_BYTES = 1_024
 _LEVEL = 6
@@ -55,23 +55,18 @@ class Site:
     @property
     def policy(self) -> str:
         """The content security policy of every page."""
-        targets = "".join(f" {origin}" for origin in self.form_targets)
-        return (
-            "default-src 'self'; media-src 'self' blob:; img-src 'self' data:; object-src 'none'; base-uri 'none';"
-            f" form-action 'self'{targets}; frame-ancestors 'none'"
-        )
+        return policy_of(self.form_targets)
 
     def answer(self, request: DoorRequest, shown: Shown, visit: Visit) -> Response[bytes]:
         """The page; 304 where the browser has the same already."""
         said, over = flashed(request, self.base_url)
-        cookies = [*shown.cookies, *([over] if over else [])]
+        cookies = [over] if over else []
         values = {
             "site": self, "visit": visit, "path": request.url.path, "now": self.clock.now(), "request": request,
             "toast": None if said is None else say(request, said), **shown.values,
         }  # fmt: skip
         body = environment().get_template(f"pages/{shown.template}").render(values).encode()
-        is_public = shown.is_public and shown.status == 200 and not request.cookies
-        headers = {**self._headers(is_public), **shown.headers}
+        headers = {**page_headers(self.policy, _kept(request, shown, visit)), "Vary": VARY}
         headers["ETag"] = etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
         if shown.status == 200 and not cookies and request.headers.get("if-none-match") == etag:
             return Response(b"", status_code=304, headers=headers)
@@ -87,17 +82,34 @@ class Site:
         headers = {"Location": see.address, "Cache-Control": "no-store"}
         return Response(b"", status_code=303, headers=headers, cookies=cookies)
 
-    def _headers(self, is_public: bool) -> Mapping[str, Any]:
-        return {
-            "Content-Security-Policy": self.policy,
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
-            # Not no-referrer: with it browsers send forms with `Origin: null`.
-            "Referrer-Policy": "same-origin",
-            "Cross-Origin-Opener-Policy": "same-origin",
-            "Cache-Control": PUBLIC if is_public else PERSONAL,
-            "Vary": VARY,
-        }
+
+def policy_of(form_targets: Sequence[str] = ()) -> str:
+    """A content security policy whose forms lead to this site and to these origins."""
+    targets = " ".join(["'self'", *form_targets])
+    return (
+        "default-src 'self'; media-src 'self' blob:; img-src 'self' data:; object-src 'none'; base-uri 'none';"
+        f" form-action {targets}; frame-ancestors 'none'"
+    )
+
+
+def page_headers(policy: str, kept: str) -> dict[str, str]:
+    """What every page carries; `kept` says which caches may keep it."""
+    return {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        # Not no-referrer: with it browsers send forms with `Origin: null`.
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": kept,
+    }
+
+
+def _kept(request: DoorRequest, shown: Shown, visit: Visit) -> str:
+    """Which caches may keep the page. A token tells who asks as a cookie does, and no `Vary` names it."""
+    if visit.is_person or "authorization" in request.headers:
+        return NOT_KEPT
+    return PUBLIC if shown.is_public and shown.status == 200 and not request.cookies else OWN
 
 
 def _gzip(body: bytes) -> bytes:
