@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from openapi_schema_validator import OAS31Validator
-from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.api.conftest import Whole
 from tests.api.walk import SIGNED, operations
@@ -35,7 +35,7 @@ def _examples(operation: dict[str, Any]) -> Iterator[tuple[str, Any, list[Any]]]
 
 
 def test_the_description_is_valid(whole: Whole) -> None:
-    validate(whole.described, cls=OpenAPIV31SpecValidator)
+    assert list(OpenAPIV31SpecValidator(whole.described).iter_errors()) == []
 
 
 def test_every_example_fits_its_shape_and_everything_that_is_said_has_one(whole: Whole) -> None:

@@ -92,3 +92,4 @@ async def test_the_slider_seeks_by_the_keyboard(page: Page) -> None:
     await slider.focus()
     await slider.press("End")
     await page.wait_for_function(f"() => ({POSITION})() > 30")
+    assert await page.evaluate(POSITION) > 30

@@ -159,6 +159,7 @@ async def test_a_waiter_who_left_keeps_no_other_from_a_slot(shared: list[Slots])
     waiters[1].cancel()
     waiters[2].cancel()
     await asyncio.wait_for(waiters[3], 1)
+    assert [one.cancelled() for one in waiters] == [False, True, True, False]
 
 
 async def test_a_database_clock_set_back_costs_a_second_not_the_difference(postgres_url: str) -> None:

@@ -21,6 +21,7 @@ from veza.lab.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer, is_kept
 from veza.web.assets import asset_routes
 from veza.web.operator.door import operator_routes
+from veza.web.site import Site
 
 __all__ = ["any_stage", "chromium", "open_stage"]
 TOKEN = "a-token-only-the-tests-know-0123456789"
@@ -70,8 +71,8 @@ def pages_of(stage: Stage, *, secure: bool = False) -> tuple[Any, Litestar]:
     """The application with nothing but the operator pages."""
     money = stage.money
     mailbox = {"mailbox_key": "key", "keeps_mails": True}
-    base_url = "https://veza.test" if secure else "http://veza.test"
-    routes = operator_routes(stage.database, money.inbox, money.gateway, TOKEN, **mailbox, base_url=base_url)
+    site = Site(stage.database.clock, "https://veza.test" if secure else "http://veza.test")
+    routes = operator_routes(stage.database, money.inbox, money.gateway, TOKEN, **mailbox, site=site)
     return web_application(stage.database, [*routes, *asset_routes()])
 
 

@@ -23,6 +23,7 @@ from veza.lab.simulator.driver import URL_IN_THREAD
 from veza.money.transfers import SellerTransfer
 from veza.web.assets import asset_routes
 from veza.web.operator.door import operator_routes
+from veza.web.site import Site
 
 BACKLOG = "/api/v1/backlog"
 FRENCH, ENGLISH = {"Accept-Language": "fr-CA, en;q=0.5"}, {"Accept-Language": "en"}
@@ -57,7 +58,7 @@ async def doors(open_stage: OpenStage, monkeypatch: pytest.MonkeyPatch) -> Async
     terms = SaleTerms(("EUR",), 1000)
     pages = operator_routes(
         stage.database, stage.money.inbox, stage.money.gateway, TOKEN, mailbox_key="key", keeps_mails=False,
-        base_url="http://veza.test",
+        site=Site(stage.database.clock, "http://veza.test"),
     )  # fmt: skip
     routes = [api_v1(operator_only(TOKEN), money_routes(stage.money, terms)), *pages]
     asgi, litestar = web_application(stage.database, [*routes, *asset_routes()])

@@ -13,6 +13,7 @@ from tests.client import http_client
 from veza.api.application import web_application
 from veza.market.refund_requests import RefundRequest
 from veza.web.refund_pages import refund_routes
+from veza.web.site import Site
 
 
 @pytest.fixture
@@ -23,7 +24,8 @@ async def shop(database_url: str) -> AsyncIterator[Shop]:
 
 @pytest.fixture
 async def browser(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
-    asgi, _ = web_application(shop.stage.database, refund_routes(shop.stage.database, shop.rules))
+    site = Site(shop.stage.clock, "http://veza.test")
+    asgi, _ = web_application(shop.stage.database, refund_routes(shop.stage.database, shop.rules, site))
     async with http_client(asgi) as one:
         yield one
 

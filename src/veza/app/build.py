@@ -9,7 +9,6 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from litestar import Litestar, asgi
 from litestar.openapi.spec import Tag
@@ -38,11 +37,11 @@ from veza.api.streaming.routes import (
 from veza.api.streaming.rung_files import LinkedFiles, StreamFiles
 from veza.app.modules import Modules, build_modules
 from veza.app.services import in_every_process, service_groups
+from veza.app.sites import site_of
 from veza.catalog.covers import named_covers
 from veza.catalog.facade import Catalog
 from veza.http.authentication import authenticate
 from veza.http.host_cookies import HostCookie
-from veza.http.identity import Authenticate
 from veza.http.return_addresses import ReturnAddresses
 from veza.http.session_cookies import SESSION_COOKIE, Cookies
 from veza.ingest import storage_check
@@ -50,9 +49,7 @@ from veza.ingest.storage_check import StorageCheck
 from veza.kit.broker import Broker
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database import Database
-from veza.kit.messages import gettext
 from veza.kit.services import WorkerService
-from veza.lab.demo import opening
 from veza.lab.demo import stage as demo
 from veza.lab.demo.fill import DemoData
 from veza.lab.demo.sounds import DemoSounds, in_order
@@ -76,7 +73,7 @@ from veza.web.permissions import permissions_route
 from veza.web.problem_pages import problem_page
 from veza.web.refund_pages import refund_routes
 from veza.web.sharing import sharing_routes
-from veza.web.site import Guest, Site
+from veza.web.site import Site
 
 if TYPE_CHECKING:
     from veza.grpc.server import GrpcServer
@@ -156,13 +153,13 @@ def build(settings: Settings, *, http: bool = True, clock: Clock | None = None) 
     modules = build_modules(settings, token, metrics, clock or SystemClock(), hosts_sandbox=hosts)
     metrics.before_scrape(money_gauges(modules.database))
     metrics.before_scrape(audio_gauges(modules.database))
-    files = StreamFiles(modules.hearing, settings.stream_x_accel)
+    files, site = StreamFiles(modules.hearing, settings.stream_x_accel), site_of(settings, modules.database.clock)
     served, litestar = web_application(
         modules.database,
-        _routes(settings, modules, files, token, mailbox_key, stop, metrics),
+        _routes(settings, modules, files, site, token, mailbox_key, stop, metrics),
         TAGS,
         session_cookie=HostCookie(SESSION_COOKIE, settings.base_url).usual_name,
-        problem_page=problem_page(modules.database.clock),
+        problem_page=problem_page(site),
         names_callers=settings.log_callers,
         always_tls=settings.base_url.startswith("https://"),
         in_front=partial(LinkedFiles, files),
@@ -204,6 +201,7 @@ def _routes(
     settings: Settings,
     modules: Modules,
     files: StreamFiles,
+    site: Site,
     token: str,
     mailbox_key: str,
     stop: asyncio.Event,
@@ -223,7 +221,7 @@ def _routes(
         *market_routes(modules.money, modules.market),
         *money_routes(modules.money, terms),
     ]
-    who = authenticate(modules.accounts, token)
+    who, provided = authenticate(modules.accounts, token), _modules_for_pages(settings, modules)
     routes: list[ControllerRouterHandler] = [
         *health_routes(checks, stop, metrics.render),
         api_v1(who, under_api, ReturnAddresses(settings.base_url, settings.return_addresses)),
@@ -238,30 +236,27 @@ def _routes(
             token,
             mailbox_key=mailbox_key,
             keeps_mails=settings.keeps_mails,
-            base_url=settings.base_url,
+            site=site,
         ),
     ]
     routes += [
-        *mailbox_routes(modules.database, mailbox_key, token, settings.base_url, is_open=settings.keeps_mails),
-        *refund_routes(modules.database, modules.market),
-        *account_page_routes(modules.accounts, modules.catalog, Cookies(settings.base_url, settings.session_max)),
-        *_site(settings, modules, who),
-        *notice_routes(modules.database, modules.market.notices),
+        *mailbox_routes(modules.database, mailbox_key, token, site, is_open=settings.keeps_mails),
+        *refund_routes(modules.database, modules.market, site),
+        *account_page_routes(modules.accounts, modules.catalog, provided["cookie_jar"], site),
+        *site_routes(site, who, problem_page(site), provided),
+        *notice_routes(modules.database, modules.market.notices, site),
         *palette_routes(modules.database),
         *sharing_routes(modules.catalog, settings.platform_name),
-        permissions_route(modules.database.clock),
+        permissions_route(site),
     ]
     if modules.sandbox:
         routes.append(asgi(SANDBOX_PATH, is_mount=True, copy_scope=True)(modules.sandbox.app))
     return routes
 
 
-def _site(settings: Settings, modules: Modules, who: Authenticate) -> list[ControllerRouterHandler]:
-    """The site's pages."""
-    clock = modules.database.clock
-    guests = _guests() if settings.demo_data and settings.hosts_sandbox and not settings.is_public else ()
-    site = Site(clock, settings.base_url, settings.platform_name, _form_targets(settings), guests)
-    provided = {
+def _modules_for_pages(settings: Settings, modules: Modules) -> dict[str, Any]:
+    """What the site's pages take by name."""
+    return {
         "rules": modules.market,
         "accounts": modules.accounts,
         "catalog": modules.catalog,
@@ -272,27 +267,6 @@ def _site(settings: Settings, modules: Modules, who: Authenticate) -> list[Contr
         "hearing": modules.hearing,
         "cookie_jar": Cookies(settings.base_url, settings.session_max),
     }
-    return site_routes(site, who, problem_page(clock), provided)
-
-
-def _guests() -> tuple[Guest, ...]:
-    """The accounts of the demo, whose password stands in the README."""
-    called = {
-        f"{opening.LISTENER}-1": gettext("as a listener"),
-        opening.OWNER: gettext("as the label, who runs all artists"),
-        opening.MODERATOR: gettext("as the moderator"),
-    }
-    return tuple(Guest(said, opening.address_of(name), opening.PASSWORD) for name, said in called.items())
-
-
-def _form_targets(settings: Settings) -> tuple[str, ...]:
-    """Where forms lead by a redirect: the pages of the provider, or those of a sandbox of another address."""
-    if settings.hosts_sandbox:
-        return ()
-    if not settings.stripe_api_base:
-        return ("https://checkout.stripe.com", "https://connect.stripe.com")
-    parts = urlsplit(settings.stripe_api_base)
-    return (f"{parts.scheme}://{parts.netloc}",)
 
 
 def _beside(settings: Settings, modules: Modules) -> list[Service]:

@@ -63,6 +63,11 @@ async def unlike(session: Session, person_id: UUID, kind: Liked, subject_id: UUI
     await session.execute(delete(Like).where(*mine))
 
 
+async def set_liked(session: Session, person_id: UUID, kind: Liked, subject_id: UUID, *, likes: bool) -> None:
+    """Like it, or no longer. Raises NothingThere for liking what is not public."""
+    await (like if likes else unlike)(session, person_id, kind, subject_id)
+
+
 async def counts(session: Session, kind: Liked, ids: Collection[UUID]) -> dict[UUID, int]:
     """Track or release id → the number of likes; 0 also for what is not public."""
     found = (await session.execute(_COUNTS[kind], {"ids": list(ids)})).all() if ids else []

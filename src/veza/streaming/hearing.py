@@ -12,12 +12,14 @@ from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from veza.accounts.identity import Identity
+from veza.accounts.permissions import Permission
 from veza.audio.manifest import Rendition, Rung
 from veza.catalog.track_audio import AudioState
 from veza.catalog.tracks import Track
 from veza.ingest.track_sound import Sound
 from veza.kit.messages import gettext
 from veza.kit.objects import Objects
+from veza.library.access import Access
 from veza.streaming.play_reports import PlayReports
 from veza.streaming.stream_links import BadStreamLink, StreamLink
 from veza.streaming.stream_sessions import StreamSession
@@ -35,6 +37,13 @@ class Part(StrEnum):
 
     WHOLE = "whole"
     PREVIEW = "preview"
+
+
+def part_heard(may: Access, identity: Identity, *, has_preview: bool) -> Part | None:
+    """How much the identity hears of a track that it may access so; a moderator hears all, to judge it."""
+    if may.stream or identity.may(Permission.MODERATE):
+        return Part.WHOLE
+    return Part.PREVIEW if may.preview and has_preview else None
 
 
 class NoSoundYet(Exception):

@@ -37,6 +37,7 @@ from veza.streaming.hearing import (
     Part,
     StreamEnded,
     link_of,
+    part_heard,
 )
 from veza.streaming.play_reports import PlayReports, into
 from veza.streaming.stream_links import BadStreamLink, StreamLink, StreamLinks
@@ -101,13 +102,11 @@ class LocalHearing:
     ) -> tuple[Sound, Part, bool]:
         """What the identity hears of a track, and whether it does so to judge it."""
         track, may = await _seen(session, identity, track_id, claim_id)
-        is_staff = not may.stream and identity.may(Permission.MODERATE)
         sound = await self._current(session, track)
-        if may.stream or is_staff:
-            return sound, Part.WHOLE, is_staff
-        if sound.preview is None or not may.preview:
+        part = part_heard(may, identity, has_preview=sound.preview is not None)
+        if part is None:
             raise OwnersOnly
-        return sound, Part.PREVIEW, False
+        return sound, part, part is Part.WHOLE and not may.stream
 
     async def preview(self, identity: Identity, track_id: UUID) -> Sound:
         async with self.database.read() as session:

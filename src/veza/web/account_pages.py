@@ -32,6 +32,7 @@ from veza.kit.messages import Message, gettext, joined, message_of
 from veza.market import claims
 from veza.market.claims import UnknownClaim
 from veza.web.rendering import LINK_OVER, Pages, Refused, form_status
+from veza.web.site import Site
 
 Work = Callable[[Mapping[str, str]], Awaitable[Response[bytes]]]
 Then = Callable[[Session, UUID], Awaitable[None]]
@@ -41,10 +42,12 @@ LINK_IS_OVER = (BAD_LINK, EMAIL_TAKEN, NOT_FOUND)
 """Problems that no change of the form mends; every other kind is shown in the form, to be sent again."""
 
 
-def account_page_routes(accounts: Accounts, catalog: Catalog, cookies: Cookies) -> list[ControllerRouterHandler]:
+def account_page_routes(
+    accounts: Accounts, catalog: Catalog, cookies: Cookies, site: Site
+) -> list[ControllerRouterHandler]:
     """/confirm-address, /reset-password, /admin-claim, /invitation, /claim, each with the link's secret as `token`,
     and /forgot-password, which mails one."""
-    pages = Pages(accounts.database.clock)
+    pages = Pages(site)
 
     def form(
         request: DoorRequest,

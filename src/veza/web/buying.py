@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from veza.kit.amount import decimals
 from veza.kit.database import Session
 from veza.kit.money import BadAmount, typed
-from veza.market import products
+from veza.market import owned, products
 from veza.market.products import Offer, Pricing, Product
 from veza.market.rules import MarketRules
 from veza.money.payments import fee_of
@@ -25,6 +26,11 @@ async def offer_of(session: Session, product: Product | None) -> Offer | None:
         return None
     offer = (await products.offers(session, [product.id])).get(product.id)
     return offer if offer is not None and offer.refusal is None else None
+
+
+async def is_owned(session: Session, person_id: UUID | None, offer: Offer | None) -> bool:
+    """Whether the person has what is offered already."""
+    return person_id is not None and offer is not None and bool(await owned.among(session, person_id, [offer]))
 
 
 def buy_box(offer: Offer | None, rules: MarketRules, form: Form) -> dict[str, Any]:

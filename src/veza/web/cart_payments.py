@@ -74,7 +74,7 @@ class CartPayment:
 
 @dataclass(frozen=True, slots=True)
 class ShownCart:
-    """The payments in the order in which they are offered, and the lines of what is gone."""
+    """The payments in the order in which they are offered, and the lines whose product is gone."""
 
     payments: Sequence[CartPayment]
     gone: Sequence[CartLine]

@@ -24,6 +24,7 @@ from veza.http.routers import FreshRouter
 from veza.kit.messages import gettext
 from veza.web.assets import asset_routes
 from veza.web.pages import (
+    about,
     accounts,
     artists,
     carts,
@@ -52,7 +53,7 @@ PAGES: Sequence[HTTPRouteHandler] = (
     checkouts.check_out, checkouts.checkout_page,
     library.library_page, library.release_files_page, library.ask_for_files, library.redeem_page, library.redeem,
     orders.orders_page, orders.order_page, orders.ask_for_refund,
-    finding.search_page, finding.about_page,
+    finding.search_page, about.about_page,
     accounts.sign_up_page, accounts.join, accounts.account_page, accounts.rename, accounts.change_password,
     accounts.end_session, accounts.end_others,
     studio.studio_page, studio.open_artist, studio.records_page, studio.begin_release,

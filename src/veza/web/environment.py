@@ -15,6 +15,7 @@ from veza.accounts.password_strength import SHORTEST
 from veza.kit.messages import catalogue, render
 from veza.web import icons, local, words
 from veza.web.assets import ASSETS
+from veza.web.palettes import class_of, sheets_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -43,6 +44,8 @@ def environment() -> Environment:
         "has_asset": ASSETS.has,
         "assets": ASSETS,
         "icon": icons.icon,
+        "palette_class": class_of,
+        "palette_sheets": sheets_of,
         "state": words.state,
         "statuses_of": words.statuses_of,
         "password_length": SHORTEST,
@@ -52,20 +55,15 @@ def environment() -> Environment:
 
 def _gettext(context: Context, template: str, /, **fields: Any) -> Markup:
     """A sentence in the reader's language."""
-    return Markup(catalogue(_language(context)).gettext(template)).format(**fields)  # noqa: S704  (our own words)
+    return Markup(catalogue(local.language_in(context)).gettext(template)).format(**fields)  # noqa: S704  (our own words)
 
 
 def _ngettext(context: Context, singular: str, plural: str, n: int, /, **fields: Any) -> Markup:
     """A sentence that depends on a number."""
-    chosen = catalogue(_language(context)).ngettext(singular, plural, n)
+    chosen = catalogue(local.language_in(context)).ngettext(singular, plural, n)
     return Markup(chosen).format(n=n, **fields)  # noqa: S704  (our own words)
 
 
 def _said(context: Context, message: Any) -> str:
     """A message of a module in the reader's language."""
-    return render(message, _language(context))
-
-
-def _language(context: Context) -> str:
-    visit = context.get("visit")
-    return getattr(visit, "language", None) or "en"
+    return render(message, local.language_in(context))

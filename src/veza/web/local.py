@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from veza.kit.messages import ENGLISH
 from veza.kit.money import Amount
 
 if TYPE_CHECKING:
@@ -94,12 +95,16 @@ def _major(minor: int, currency: str) -> Decimal:
     return Decimal(written)
 
 
+def language_in(context: Any) -> str:
+    """The language of a page's reader; English on pages that know no reader."""
+    return getattr(context.get("visit"), "language", None) or ENGLISH
+
+
 def _in_context(write: Callable[..., str]) -> Callable[..., str]:
     """The same as a filter of templates, which finds the reader's language in the context."""
 
     def filtered(context: Any, *given: Any) -> str:
-        visit = context.get("visit")
-        return write(*given, getattr(visit, "language", None) or "en")
+        return write(*given, language_in(context))
 
     return filtered
 

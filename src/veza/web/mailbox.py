@@ -26,6 +26,7 @@ from veza.kit.database import Database
 from veza.kit.messages import gettext
 from veza.kit.signing import Signer
 from veza.web.rendering import HEADERS, Pages, Refused
+from veza.web.site import Site
 
 MOST_SHOWN = 100
 COOKIE = "veza_mailbox"
@@ -40,16 +41,15 @@ def mailbox_link(base_url: str, key: str) -> str:
 
 
 def mailbox_routes(
-    database: Database, key: str, token: str, base_url: str, *, is_open: bool
+    database: Database, key: str, token: str, site: Site, *, is_open: bool
 ) -> list[ControllerRouterHandler]:
     """/mailbox and its mails; `is_open` only if mails stay here.
 
-    `key` is that of `mailbox_link`, new at each start; `token` is the operator's; `base_url` is the address people
-    reach Veza under.
+    `key` is that of `mailbox_link`, new at each start; `token` is the operator's.
     """
-    pages = Pages(database.clock)
+    pages = Pages(site)
     links, visitors = _links(key), Signer(key, "veza mailbox cookie, version 1")
-    cookie = HostCookie(COOKIE, base_url, PATH)
+    cookie = HostCookie(COOKIE, site.base_url, PATH)
 
     def demand_open(request: DoorRequest) -> None:
         if not is_open:

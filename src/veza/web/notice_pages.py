@@ -14,13 +14,14 @@ from veza.http.requests import DoorRequest, form_fields
 from veza.kit.database import Database
 from veza.kit.messages import gettext
 from veza.web.rendering import Pages
+from veza.web.site import Site
 
 LONGEST_TOKEN = 500
 
 
-def notice_routes(database: Database, notices: Notices) -> list[ControllerRouterHandler]:
+def notice_routes(database: Database, notices: Notices, site: Site) -> list[ControllerRouterHandler]:
     """/stop-notices, with the link's text as `token`."""
-    pages = Pages(database.clock)
+    pages = Pages(site)
 
     @get(STOP_PAGE)
     async def stop_page(request: DoorRequest) -> Response[bytes]:

@@ -8,13 +8,13 @@ from litestar import Request, Response, get
 from litestar.types import ControllerRouterHandler
 
 from veza.accounts.permissions import PERMISSIONS, Role
-from veza.kit.clock import Clock
 from veza.web.rendering import Pages
+from veza.web.site import Site
 
 
-def permissions_route(clock: Clock) -> ControllerRouterHandler:
+def permissions_route(site: Site) -> ControllerRouterHandler:
     """/permissions."""
-    pages = Pages(clock)
+    pages = Pages(site)
 
     @get("/permissions", include_in_schema=False, sync_to_thread=False)
     def permissions(request: Request[Any, Any, Any]) -> Response[bytes]:

@@ -8,13 +8,13 @@ from litestar import Response
 from veza.http.problem_answers import ProblemPage
 from veza.http.problems import Problem
 from veza.http.requests import DoorRequest
-from veza.kit.clock import Clock
 from veza.web.rendering import Pages, Refused, words_of
+from veza.web.site import Site
 
 
-def problem_page(clock: Clock) -> ProblemPage:
+def problem_page(site: Site) -> ProblemPage:
     """Makes a page of a problem; None for a program, and for every request under /api."""
-    pages = Pages(clock)
+    pages = Pages(site)
 
     def page(request: DoorRequest, problem: Problem, title: str, detail: str) -> Response[bytes] | None:
         if not isinstance(problem, Refused) and not wants_page(request):

@@ -21,6 +21,7 @@ from veza.market.orders import Order, OrderLine
 from veza.market.refund_requests import REASON_LEAST, REASON_MOST
 from veza.market.rules import MarketRules
 from veza.web.rendering import LINK_OVER, Pages, Refused, form_status
+from veza.web.site import Site
 
 
 class ChoiceMissing(ValueError):
@@ -30,9 +31,9 @@ class ChoiceMissing(ValueError):
         super().__init__(gettext("choose what the money shall come back for"))
 
 
-def refund_routes(database: Database, rules: MarketRules) -> list[ControllerRouterHandler]:
+def refund_routes(database: Database, rules: MarketRules, site: Site) -> list[ControllerRouterHandler]:
     """/refund with the link's secret as `token`."""
-    pages = Pages(database.clock)
+    pages = Pages(site)
 
     def form(
         request: DoorRequest, token: str, lines: Sequence[OrderLine], *, status: int = 200, error: str = "",

@@ -17,7 +17,6 @@ from veza.http.language import say
 from veza.http.problems import INTERNAL, UNAVAILABLE, Kind, Problem
 from veza.http.requests import DoorRequest
 from veza.http.routers import FreshRouter
-from veza.kit.clock import Clock
 from veza.kit.messages import Message, gettext
 from veza.web import words
 from veza.web.environment import environment
@@ -72,9 +71,8 @@ def words_of(request: DoorRequest, problem: Problem, detail: str) -> str:
 class Pages:
     """Renders templates outside of the site's own pages, with the time they are rendered at."""
 
-    def __init__(self, clock: Clock, site: Site | None = None) -> None:
-        """`site` is what the pages belong to."""
-        self._clock, self._site = clock, site or Site(clock, "")
+    def __init__(self, site: Site) -> None:
+        self._site = site
 
     def show(
         self, request: Request[Any, Any, Any], template: str, *, status: int = 200, cookies: list[Cookie] | None = None,
@@ -82,7 +80,7 @@ class Pages:
     ) -> Response[bytes]:  # fmt: skip
         """The page; 304 if the browser, whose page keeps itself current, has the same one already."""
         told = {
-            "now": self._clock.now(), "visit": reader_of(request), "path": request.url.path, "live": None,
+            "now": self._site.clock.now(), "visit": reader_of(request), "path": request.url.path, "live": None,
             "say": partial(say, request), "site": self._site, "toast": None, **values,
         }  # fmt: skip
         body = environment().get_template(template).render(told).encode()

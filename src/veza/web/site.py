@@ -1,7 +1,7 @@
 """What every page of the site shares: its address, its name, and how a page becomes an answer.
 
-A page is the whole document every time; htmx takes `#page` out of it. Visitors without cookies all get the same page, so
-that caches may keep it for a minute. A page of a person is kept nowhere: “back” after signing out shows nothing.
+A page is the whole document every time; htmx takes `#page` out of it. Visitors without cookies all get the same page,
+so that caches may keep it for a minute. A page of a person is kept nowhere: “back” after signing out shows nothing.
 """
 
 from __future__ import annotations

@@ -51,7 +51,8 @@ async def test_what_is_on_its_way_is_listed_for_all_of_the_artists_people(any_de
 @pytest.mark.parametrize("role", ["listener", "moderator"])
 async def test_without_the_right_to_publish_there_is_no_list(desk: Desk, role: str) -> None:
     path, by = f"/artists/{desk.artist}/uploads", visiting(desk.anna, role)
-    await desk.refused("GET", path, None, 403, "forbidden", by=by)
+    said = await desk.refused("GET", path, None, 403, "forbidden", by=by)
+    assert "publish" in said
 
 
 async def test_another_artists_people_see_no_upload(desk: Desk) -> None:
@@ -65,4 +66,5 @@ async def test_another_artists_people_see_no_upload(desk: Desk) -> None:
 
 async def test_an_unknown_status_is_refused(desk: Desk) -> None:
     path = f"/artists/{desk.artist}/uploads?status=lost"
-    await desk.refused("GET", path, None, 400, "invalid-request", by=desk.anna)
+    said = await desk.refused("GET", path, None, 400, "invalid-request", by=desk.anna)
+    assert "status" in said

@@ -49,7 +49,7 @@ def gap_at(heard: NDArray[np.float64], source: NDArray[np.float64], joint: int) 
 
 
 def differences(heard: NDArray[np.float64], source: NDArray[np.float64], joint: int) -> NDArray[np.float64]:
-    """Sample by sample around a joint, laid over each other by what comes before it."""
+    """The two recordings, sample by sample around a joint, laid over each other by the seconds before it."""
     start = joint - AWAY - WIDTH
     at = round(place_of(heard, source[start : joint - AWAY]))
     length = 2 * (WIDTH + AWAY)

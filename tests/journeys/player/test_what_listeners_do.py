@@ -64,7 +64,8 @@ async def test_seeking_to_the_end_ends_a_track(page: PlayerPage) -> None:
     await page.run("player.seek(given[0])", LONG_SECONDS - 1)
     await page.until("s.index === 1 && !s.playing && s.position > s.duration - 0.01")
     await page.run("player.play(given[0])", page.album.entries("Tide"))
-    await page.until("s.index === 0 && s.playing && s.position > 0.1")
+    state = await page.until("s.index === 0 && s.playing && s.position > 0.1")
+    assert state["track"]["title"] == "Tide"
 
 
 async def test_another_quality_is_fetched_from_a_few_seconds_later_on(page: PlayerPage) -> None:

@@ -92,7 +92,7 @@ async def open_store(
         clock = database.clock
         provided = {"rules": shop.rules, "money": shop.stage.money, "streaming": streaming}
         site = Site(clock, base_url, form_targets=(pay_origin,))
-        routes = site_routes(site, by_header, problem_page(clock), {**_unused(), **provided})
+        routes = site_routes(site, by_header, problem_page(site), {**_unused(), **provided})
         asgi, _ = web_application(database, [*routes, *download_file_routes(streaming)])
         yield Store(shop, streaming, asgi, base_url)
 

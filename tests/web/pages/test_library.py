@@ -1,4 +1,4 @@
-"""The library's pages: what one owns and what was given back, files in each format, and codes."""
+"""The library's pages: owned and refunded releases, files in each format, and codes."""
 
 from __future__ import annotations
 

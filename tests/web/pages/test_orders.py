@@ -1,4 +1,4 @@
-"""Orders: what was bought, what went back of it, and a request for the money told in plain words."""
+"""Orders: their lines and refunds, and a refund request told in plain words."""
 
 from __future__ import annotations
 

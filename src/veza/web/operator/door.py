@@ -44,6 +44,7 @@ from veza.web.operator.sign_in import sign_in_handlers
 from veza.web.operator.transfers import transfer_handlers
 from veza.web.problem_pages import wants_page
 from veza.web.rendering import Pages, Refused, WayOn, words_of
+from veza.web.site import Site
 
 UNREADABLE = (INVALID_REQUEST, MALFORMED_BODY, UNSUPPORTED_MEDIA_TYPE)
 """What no form of ours sends: a program that did is told as programs are."""
@@ -59,14 +60,13 @@ def operator_routes(
     *,
     mailbox_key: str,
     keeps_mails: bool,
-    base_url: str,
+    site: Site,
 ) -> list[ControllerRouterHandler]:
     """Everything under /operator.
 
-    `token` is the operator token, `mailbox_key` opens the mailbox, if Veza `keeps_mails`; `base_url` is the address
-    people reach Veza under.
+    `token` is the operator token, `mailbox_key` opens the mailbox, if Veza `keeps_mails`.
     """
-    sessions, pages = Sessions(token, database.clock, base_url), Pages(database.clock)
+    sessions, pages = Sessions(token, database.clock, site.base_url), Pages(site)
     office = Office(database, inbox, sessions, pages, keeps_mails)
     errors: dict[type[Exception] | int, Any] = _error_pages(office)
     common: dict[str, Any] = {

@@ -73,8 +73,8 @@ async def check_out(
 
 
 async def _accept_shown(session: Session, buyer: CartOwner, seen: str, currency: str) -> bool:
-    """Who pays has seen today's prices, and what is gone, if the cart is still as it was shown: the prices are then
-    theirs, and what is gone leaves the cart. Whether anything in this currency costs something."""
+    """The buyer has seen today's prices and the lines whose product is gone, if the cart is still as it was shown: the
+    cart takes the prices then, and loses those lines. Returns whether a line in this currency costs money."""
     cart = await carts.ready(session, buyer)
     held = await carts.contents(session, cart)
     if seen == seen_of(held):

@@ -1,4 +1,4 @@
-"""An artist's money in the studio: what came, is coming, went back and is owed; and refunds to decide."""
+"""An artist's money in the studio: balance, transfers, reversals and debt; and refund requests to decide."""
 
 from __future__ import annotations
 

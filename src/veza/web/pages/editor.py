@@ -8,12 +8,11 @@ from uuid import UUID
 
 from litestar import Response
 from litestar.di import NamedDependency
-from sqlalchemy import select
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.catalog import acting, covers, deleting, listings, publishing, releases, tracks
-from veza.catalog.artists import Artist, find_artist
+from veza.catalog.artists import find_artist
 from veza.catalog.facade import Catalog, record_cover
 from veza.catalog.pictures import MOST_BYTES
 from veza.catalog.text_fields import BadValue
@@ -28,12 +27,12 @@ from veza.kit.digests import sha256_of
 from veza.kit.messages import gettext
 from veza.kit.money import typed
 from veza.library.grants import ItemKind
-from veza.market import products
-from veza.market.products import PriceChange, PriceDraft, Pricing, Product
+from veza.market import item_prices
+from veza.market.products import PriceDraft, Pricing
 from veza.market.rules import MarketRules
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
-from veza.web.pages.tracks import progress_of
+from veza.web.processing import progress_of
 from veza.web.site import Site
 from veza.web.waves import Waves
 from veza.web.words import KINDS
@@ -62,7 +61,7 @@ async def editor_page(
         checked=checked,
         guessed=await uploads.notes_on(session, artist.id, release_id),
         findings={one.track.id: one for one in checked.tracks},
-        product=await _product(session, release_id),
+        product=await item_prices.of_item(session, ItemKind.RELEASE, release_id),
         digits=decimals(artist.currency),
         fee_bps=rules.fee_bps if artist.fee_bps is None else artist.fee_bps,
         kinds=KINDS,
@@ -122,7 +121,8 @@ async def set_price(
     artist = await find_artist(session, row.artist_id)
     pricing, on_sale = Pricing(_known(form.value("pricing"), Pricing)), form.value("on_sale") == "yes"
     minor = 0 if pricing is Pricing.FREE else typed(form.value("price") or "0", artist.currency).minor
-    await _price(session, release_id, artist, PriceDraft(pricing, minor, artist.currency), rules, on_sale=on_sale)
+    price = PriceDraft(pricing, minor, artist.currency)
+    await item_prices.set_price(session, artist, ItemKind.RELEASE, release_id, price, on_sale=on_sale, rules=rules)
     return _back(release_id, gettext("The price is set."))
 
 
@@ -173,23 +173,6 @@ async def delete_release(session: Session, release_id: UUID, identity: Identity)
     artist_id, title = row.artist_id, row.title
     await deleting.delete_release(session, row)
     return See(f"/studio/{artist_id}", gettext("The draft “{title}” is deleted.", title=title))
-
-
-async def _product(session: Session, release_id: UUID) -> Product | None:
-    mine = select(Product).where(Product.kind == ItemKind.RELEASE.value, Product.item_id == release_id)
-    return (await session.scalars(mine)).one_or_none()
-
-
-async def _price(
-    session: Session, release_id: UUID, artist: Artist, price: PriceDraft, rules: MarketRules, *, on_sale: bool
-) -> None:
-    known = await _product(session, release_id)
-    if known is None:
-        await products.create(session, artist, ItemKind.RELEASE, release_id, price, on_sale=on_sale, rules=rules)
-        return
-    change = PriceChange(price.pricing, price.price_minor, price.currency)
-    locked = await products.lock(session, known.id)
-    await products.change(session, locked, artist, change, on_sale=on_sale, rules=rules)
 
 
 def _back(release_id: UUID, said: Any = None) -> See:

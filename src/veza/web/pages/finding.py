@@ -33,9 +33,3 @@ async def search_page(session: Session, request: DoorRequest) -> Shown:
         "search.html", is_public=True, query=query, tag=tag, artists=artists, releases=releases, tracks=tracks,
         prices=prices, audible=audible,
     )  # fmt: skip
-
-
-@page("/about", permission=Permission.BROWSE)
-def about_page() -> Shown:
-    """What this site is, and where programs read on."""
-    return Shown("about.html", is_public=True)

@@ -47,7 +47,7 @@ class UnknownFormat(FieldFault):
 
 @page("/library", permission=Permission.OWN_ACCOUNT)
 async def library_page(session: Session, request: DoorRequest, identity: Identity) -> Shown:
-    """All that one owns, and in grey what was given back."""
+    """All releases that a person owns, and in grey the refunded ones."""
     return Shown("library.html", **await _wall(session, request, identity), chosen=None, look_again=None)
 
 

@@ -97,7 +97,7 @@ async def orders_page(session: Session, request: DoorRequest, identity: Identity
 async def order_page(
     session: Session, order_id: UUID, identity: Identity, rules: NamedDependency[MarketRules]
 ) -> Shown:
-    """One order: its lines, what went back of them, and what was asked for."""
+    """One order: its lines, their refunds, and the refund requests."""
     order = await orders.find_theirs(session, order_id, identity.person)
     lines = (await orders.lines_of(session, [order_id]))[order_id]
     first = start_of(listings.REQUEST_SORTS, MOST_REQUESTS)

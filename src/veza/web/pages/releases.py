@@ -11,16 +11,18 @@ from litestar.di import NamedDependency
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.catalog import listings, visibility
+from veza.catalog.track_audio import AudioState
 from veza.community import comment_lists, likes
 from veza.kit.database import Session
 from veza.kit.listing import Slice
 from veza.library import access
 from veza.library.access import Access
 from veza.library.grants import ItemKind
-from veza.market import owned, products
+from veza.market import products
 from veza.market.rules import MarketRules
+from veza.streaming.hearing import Part, part_heard
 from veza.web.answers import Form, See, Shown
-from veza.web.buying import buy_box, offer_of
+from veza.web.buying import buy_box, is_owned, offer_of
 from veza.web.declared import form, page
 from veza.web.sharing_tags import shared_release
 from veza.web.waves import Waves
@@ -61,7 +63,7 @@ async def release_page(
         audible=await listings.audible(session, [row.id for row in others]),
         prices=prices,
         liked=person is not None and bool(await likes.liked(session, person, "release", [release_id])),
-        owned=person is not None and offer is not None and bool(await owned.among(session, person, [offer])),
+        owned=await is_owned(session, person, offer),
         shared=shared_release(release, len(tracks)),
         refund_days=rules.refund_window.days,
         **buy_box(offer, rules, form),
@@ -71,24 +73,22 @@ async def release_page(
 @form("/releases/{release_id:uuid}/like", permission=Permission.LISTEN, shows=release_page)
 async def like_release(session: Session, release_id: UUID, identity: Identity, form: Form) -> See:
     """Like the release, or no longer."""
-    if form.value("liked") == "yes":
-        await likes.like(session, identity.person, "release", release_id)
-    else:
-        await likes.unlike(session, identity.person, "release", release_id)
+    is_liked = form.value("liked") == "yes"
+    await likes.set_liked(session, identity.person, "release", release_id, likes=is_liked)
     return See(f"/releases/{release_id}")
 
 
-def hears_of(tracks: Sequence[Any], may: Mapping[UUID, Access], identity: Identity) -> dict[UUID, str]:
-    """Track → `whole` or `preview`, for those that the identity can hear now."""
-    found: dict[UUID, str] = {}
+def hears_of(tracks: Sequence[Any], may: Mapping[UUID, Access], identity: Identity) -> dict[UUID, Part]:
+    """Track → how much of it the identity hears now, for those of which it hears something."""
+    found: dict[UUID, Part] = {}
     for row in tracks:
         given = may.get(row.id)
         if row.audio_id is None or given is None:
             continue
-        if given.stream or identity.may(Permission.MODERATE):
-            found[row.id] = "whole"
-        elif given.preview and row.audio_state == "ready":
-            found[row.id] = "preview"
+        # Its preview is made last.
+        part = part_heard(given, identity, has_preview=row.audio_state == AudioState.READY)
+        if part is not None:
+            found[row.id] = part
     return found
 
 

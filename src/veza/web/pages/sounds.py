@@ -25,7 +25,7 @@ from veza.kit.listing import Slice
 from veza.kit.messages import gettext
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
-from veza.web.pages.tracks import progress_of
+from veza.web.processing import progress_of
 from veza.web.site import Site
 from veza.web.waves import Waves
 

@@ -2,44 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from litestar.di import NamedDependency
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.audio.apart import Stage
 from veza.catalog import listings, visibility
 from veza.community import comment_lists, comments, likes
-from veza.ingest.audio_versions import versions_of
 from veza.kit.database import Session
 from veza.kit.field_faults import FieldFault
 from veza.kit.listing import Slice
 from veza.kit.messages import gettext
 from veza.library import access
 from veza.library.grants import ItemKind
-from veza.market import owned, products
+from veza.market import products
 from veza.market.rules import MarketRules
 from veza.web.answers import Form, See, Shown
-from veza.web.buying import buy_box, offer_of
+from veza.web.buying import buy_box, is_owned, offer_of
 from veza.web.declared import form, page
 from veza.web.pages.releases import hears_of
+from veza.web.processing import progress_of
 from veza.web.sharing_tags import shared_track
 from veza.web.waves import Waves
 
 COMMENTS = 100
-STEPS: list[str] = [Stage.FIRST_RUNG, Stage.ALL_RUNGS, Stage.PREVIEW]
-"""What the processing of a track goes through."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the processing of a track is: `percent` of a step is done, None where the file does not say."""
-
-    step: int
-    steps: int
-    percent: int | None
 
 
 @page("/tracks/{track_id:uuid}", permission=Permission.BROWSE)
@@ -66,7 +53,7 @@ async def track_page(
         progress=await progress_of(session, track_id) if track.audio_state == "processing" else None,
         comments=[one for one in await comment_lists.of_track(session, track_id, said) if not one.is_deleted],
         liked=person is not None and bool(await likes.liked(session, person, "track", [track_id])),
-        owned=person is not None and offer is not None and bool(await owned.among(session, person, [offer])),
+        owned=await is_owned(session, person, offer),
         whole_too=whole.get(track.release_id) if track_id in alone else None,
         shared=shared_track(track),
         **buy_box(offer, rules, form),
@@ -83,10 +70,8 @@ async def say_at(session: Session, track_id: UUID, identity: Identity, form: For
 @form("/tracks/{track_id:uuid}/like", permission=Permission.LISTEN, shows=track_page)
 async def like_track(session: Session, track_id: UUID, identity: Identity, form: Form) -> See:
     """Like the track, or no longer."""
-    if form.value("liked") == "yes":
-        await likes.like(session, identity.person, "track", track_id)
-    else:
-        await likes.unlike(session, identity.person, "track", track_id)
+    is_liked = form.value("liked") == "yes"
+    await likes.set_liked(session, identity.person, "track", track_id, likes=is_liked)
     return See(f"/tracks/{track_id}")
 
 
@@ -103,12 +88,3 @@ def at_ms_of(written: str) -> int:
 
 class BadTime(FieldFault):
     """What was typed is no moment of a track."""
-
-
-async def progress_of(session: Session, track_id: UUID) -> Progress | None:
-    """How far the newest version is; None where no worker has begun."""
-    for version in await versions_of(session, track_id):
-        if version.is_on_its_way and version.stage in STEPS:
-            percent = None if version.share is None else int(100 * version.share)
-            return Progress(STEPS.index(version.stage) + 1, len(STEPS), percent)
-    return None

@@ -94,7 +94,7 @@ export function play(svg, share) {
     svg.parentElement?.append(needle());
   }
   svg.querySelector("clipPath rect")?.setAttribute("width", String(box.width * share));
-  const mark = svg.parentElement?.querySelector(".needle use, .needle g");
+  const mark = svg.parentElement?.querySelector(".needle g");
   mark?.setAttribute("transform", `translate(${1000 * share} 0)`);
 }
 
