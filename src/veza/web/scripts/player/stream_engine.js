@@ -8,7 +8,7 @@ import { CAN_CHANGE_TYPE, Sink, Source } from "./sink.js";
 
 /** @import {Engine, Host, Queued} from "./types.js" */
 
-/** What comes next stays as it is when another quality is chosen. */
+/** So many seconds after the position stay as they were buffered when another quality is chosen. */
 const SPARED_SECONDS = 4;
 /** Of a track that is sought to its end, as much is heard: the end itself lies outside of what is buffered. */
 const LAST_SECONDS = 0.05;
