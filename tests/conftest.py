@@ -26,6 +26,7 @@ import veza.kit.database
 import veza.tables
 from tests import pseudo_language
 from tests.compiled_once import open_engine
+from tests.left_open import name_their_tests
 from tests.needs import leave_out, mark, pytest_configure, pytest_ignore_collect
 from tests.order import longest_first
 from tests.postgres import Databases, make_database, run_on
@@ -117,6 +118,13 @@ def _compiled_once() -> Iterator[None]:
     """Databases that tests open share what SQLAlchemy has compiled (see there)."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(veza.kit.database, "create_async_engine", open_engine)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _connections_name_their_test() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        name_their_tests(patch)
         yield
 
 

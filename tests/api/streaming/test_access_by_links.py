@@ -13,6 +13,7 @@ from tests.api.streaming.access_trials import FORMAT, Trial, make_downloads
 from tests.api.streaming.buyers import WHO, Asker
 from tests.api.streaming.conftest import Stage
 from tests.grpc.conftest import Caller, caller
+from tests.tampering import BASE64, changed
 from veza.accounts.sessions import SignIn
 from veza.audio.manifest import Rung
 from veza.catalog.artists import Artist
@@ -25,7 +26,6 @@ from veza.streaming.stream_sessions import BEYOND_ITS_LENGTH, StreamSession
 
 __all__ = ["caller"]
 
-BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 STREAM = "stream"
 KEPT = ("download", "archive", "original")
 LIFETIMES = {STREAM: timedelta(seconds=2) + BEYOND_ITS_LENGTH, **dict.fromkeys(KEPT, LINK_LASTS)}
@@ -168,12 +168,6 @@ async def test_a_link_ends_with_its_time(caller: Caller) -> None:
                 for kind, lasts in LIFETIMES.items()
             }
             assert await links.answers() == expected, (lifetime, before)
-
-
-def changed(link: str, at: int) -> str:
-    """The link with another character of its alphabet there: it differs in the first of six bits, which all count."""
-    number = BASE64.index(link[at])
-    return f"{link[:at]}{BASE64[number ^ 32]}{link[at + 1 :]}"
 
 
 async def test_a_link_that_was_tampered_with_opens_nothing(caller: Caller) -> None:

@@ -15,6 +15,7 @@ from tests import factories
 from tests.api.streaming.counter import Counter, owner_headers
 from tests.api.visitors import visiting
 from tests.client import UNKNOWN_ID
+from tests.tampering import changed
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
@@ -182,8 +183,14 @@ async def test_a_tampered_link_leads_nowhere(counter: Counter) -> None:
     link = (await counter.made(track_id, owner))["link"]
     _, _, token, name = link.split("/")
     value, _, signature = token.rpartition(".")
-    turned = value[:-1] + ("B" if value.endswith("A") else "A")
-    for odd in (value, f"{value}.{signature[:-1]}", f"{turned}.{signature}", f"{value}A.{signature}", "1", "…"):
+    for odd in (
+        value,
+        f"{value}.{signature[:-1]}",
+        f"{changed(value, -1)}.{signature}",
+        f"{value}A.{signature}",
+        "1",
+        "…",
+    ):
         answer = await counter.fetch(f"/downloads/{odd}/{name}")
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:veza:problem:not-found"), odd
     assert (await counter.fetch(f"/downloads/{token}/another%20name.exe")).status_code == 200
