@@ -27,7 +27,10 @@ FOR_VISITORS = (
     "/", "/sign-in", "/sign-up", "/cart", "/search?q=n", "/search", "/about", "/preferences", "/permissions",
     "/forgot-password", "/nonsense",
 )  # fmt: skip
-FOR_OWNERS = ("/account", "/studio", "/library", "/orders")
+FOR_OWNERS = (
+    "/account", "/account/password", "/account/second-factor", "/account/sessions", "/account/tokens", "/account/mails",
+    "/account/data", "/studio", "/library", "/orders",
+)  # fmt: skip
 
 
 @pytest.fixture

@@ -120,7 +120,12 @@ async def set_up(session: Session, person_id: UUID) -> Provisioning:
     else:
         row.secret, row.created_at, row.last_step = sealed, session.now, 0
     await session.flush()
-    uri = pyotp.TOTP(secret, interval=STEP_SECONDS).provisioning_uri(name=person.email or "", issuer_name=ISSUER)
+    return provisioning(secret, person.email or "")
+
+
+def provisioning(secret: str, email: str) -> Provisioning:
+    """What an authenticator app needs to take over a secret, in base32."""
+    uri = pyotp.TOTP(secret, interval=STEP_SECONDS).provisioning_uri(name=email, issuer_name=ISSUER)
     return Provisioning(secret, uri, _qr(uri))
 
 
@@ -253,5 +258,5 @@ def _code_hash(person_id: UUID, code: str) -> str:
 
 def _qr(uri: str) -> str:
     image = io.BytesIO()
-    segno.make(uri, error="m", micro=False).save(image, kind="svg", scale=5, xmldecl=False)
+    segno.make(uri, error="m", micro=False).save(image, kind="svg", scale=5, xmldecl=False, light="#fff")
     return image.getvalue().decode().strip()

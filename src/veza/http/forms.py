@@ -12,8 +12,9 @@ MAX_FIELDS = 100
 """The longest form of ours has six."""
 
 
-MAX_BYTES = 32_768
-"""Ours have some hundred characters; reading as much as a body may have would hold the server up."""
+MAX_BYTES = 160_000
+"""The longest text of a form has 10,000 characters, each written in up to twelve; reading as much as a body may have
+would hold the server up."""
 
 
 def parse_form(body: bytes) -> dict[str, str]:

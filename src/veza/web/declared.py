@@ -20,6 +20,7 @@ from veza.accounts.permissions import Permission
 from veza.http.endpoints import Endpoint, Handler, for_litestar
 from veza.http.errors.accounts import CROSS_SITE
 from veza.http.errors.table import kind_of
+from veza.http.forms import MAX_BYTES
 from veza.http.idempotency import Idempotent, Reply, owner_of
 from veza.http.identity import identity_of, needs
 from veza.http.language import language_of, told
@@ -37,8 +38,6 @@ from veza.web.visits import visit_of
 
 Declare: TypeAlias = Callable[[Handler], HTTPRouteHandler]
 
-FORM_MAX_BYTES = 65_536
-"""The longest form is an album's description of 10,000 characters, each written in up to twelve."""
 KEY_FIELD = "key"
 """The hidden field that makes a second click the same request."""
 NOT_MENDED = frozenset({NOT_FOUND, UNAUTHORIZED, CROSS_SITE})
@@ -69,7 +68,7 @@ def form(
 
     The handler takes `session`, which writes; one without it works outside of any transaction. With `keyed` the form
     has a hidden field `key`, and its work is done once for each: its handler takes `session`. A form that `has_file` is
-    read by its handler, while it arrives.
+    read by its handler, while it arrives. A handler that makes a secret returns the page on which it is `Shown` once.
     """
     its_page: Endpoint = shows.opt[_PAGE]
 
@@ -89,13 +88,15 @@ def form(
                 again.status_code = form_status(kind)
                 again.headers.update(retry_headers(error))
                 return again
+            if isinstance(done, Shown):
+                return await _made(request, found, done)
             return done if isinstance(done, Response) else site.redirect(request, done)
 
         both = {**its_page.parameters, **endpoint.parameters}
         more = {name: one for name, one in both.items() if name not in endpoint.parameters}
         shown = for_litestar(answer, endpoint, Response[bytes], **_OURS, **more)
         more_opt = {STREAMED: True} if has_file else {}
-        most_bytes = None if has_file else FORM_MAX_BYTES
+        most_bytes = None if has_file else MAX_BYTES
         return post(
             path, include_in_schema=False, opt={**needs(permission), **more_opt}, status_code=200,
             request_max_body_size=most_bytes,
@@ -119,12 +120,20 @@ async def _shown(endpoint: Endpoint, request: DoorRequest, found: Mapping[str, A
     return shown if isinstance(shown, Response) else site.redirect(request, shown)
 
 
+async def _made(request: DoorRequest, found: Mapping[str, Any], shown: Shown) -> Response[bytes]:
+    site: Site = found["site"]
+    async with found["database"].read() as session:
+        visit = await visit_of(session, request, identity_of(request), site.base_url)
+    shown.values.setdefault("form", Form())
+    return site.answer(request, shown, visit)
+
+
 async def _done(
     endpoint: Endpoint, request: DoorRequest, found: Mapping[str, Any], given: Mapping[str, str], *, keyed: bool
-) -> See | Response[Any]:
+) -> See | Shown | Response[Any]:
     identity, database = identity_of(request), found["database"]
     sent = Form(given)
-    done: See | Response[Any]
+    done: See | Shown | Response[Any]
     async with endpoint.opened(request, found) as values:
         if Session not in endpoint.handed:
             done = await _called(endpoint, values, None, sent)

@@ -17,12 +17,17 @@ from veza.accounts.identity import SignInNeeded
 from veza.http.cross_site import is_from_own_page
 from veza.http.errors.accounts import CROSS_SITE
 from veza.http.identity import Authenticate, permitted
+from veza.http.json_bodies import Malformed
 from veza.http.problem_answers import ProblemPage, exception_handlers
 from veza.http.problems import Problem
 from veza.http.requests import DoorRequest
 from veza.http.routers import FreshRouter
+from veza.http.whole_request import STREAMED
 from veza.kit.messages import gettext
+from veza.web.answers import Form, Shown
 from veza.web.assets import asset_routes
+from veza.web.interrupted import interrupted_by
+from veza.web.own_addresses import own_address
 from veza.web.pages import (
     about,
     accounts,
@@ -35,6 +40,11 @@ from veza.web.pages import (
     home,
     library,
     orders,
+    own_data,
+    own_mails,
+    own_second_factor,
+    own_sessions,
+    own_tokens,
     releases,
     signing_in,
     sounds,
@@ -42,6 +52,7 @@ from veza.web.pages import (
     tracks,
 )
 from veza.web.site import Site
+from veza.web.visits import reader_of
 from veza.web.waves import Waves
 
 PAGES: Sequence[HTTPRouteHandler] = (
@@ -54,8 +65,14 @@ PAGES: Sequence[HTTPRouteHandler] = (
     library.library_page, library.release_files_page, library.ask_for_files, library.redeem_page, library.redeem,
     orders.orders_page, orders.order_page, orders.ask_for_refund,
     finding.search_page, about.about_page,
-    accounts.sign_up_page, accounts.join, accounts.account_page, accounts.rename, accounts.change_password,
-    accounts.end_session, accounts.end_others,
+    accounts.sign_up_page, accounts.join,
+    accounts.account_page, accounts.rename, accounts.change_address, accounts.password_page, accounts.change_password,
+    own_sessions.sessions_page, own_sessions.end_session, own_sessions.end_others,
+    own_tokens.tokens_page, own_tokens.make_token, own_tokens.revoke_token,
+    own_second_factor.second_factor_page, own_second_factor.set_up, own_second_factor.turn_on,
+    own_second_factor.renew_codes, own_second_factor.turn_off,
+    own_mails.mails_page, own_mails.choose_mails,
+    own_data.data_page, own_data.take_along, own_data.leave_for_good,
     studio.studio_page, studio.open_artist, studio.records_page, studio.begin_release,
     editor.editor_page, editor.keep_release, editor.add_track, editor.move_track, editor.set_price, editor.send_cover,
     editor.publish_release, editor.withdraw_release, editor.delete_release,
@@ -76,15 +93,25 @@ def site_routes(
         if connection.scope.get("method") not in _READS and not is_from_own_page(connection, site.base_url):
             raise Problem(CROSS_SITE, gettext("this form was not sent by a page of this site, and nothing was changed"))
 
+    passes = permitted(authenticate, own_pages_only)
+
+    async def guard(connection: DoorRequest, handler: BaseRouteHandler) -> None:
+        try:
+            await passes(connection, handler)
+        except SignInNeeded:
+            if connection.method == "POST" and is_from_own_page(connection, site.base_url):
+                await _keep_typed(connection, handler)
+            raise
+
     errors: dict[type[Exception] | int, Any] = {
         **exception_handlers(problem_page),
-        SignInNeeded: _sign_in_needed(exception_handlers(problem_page)[SignInNeeded]),
+        SignInNeeded: _sign_in_needed(site, exception_handlers(problem_page)[SignInNeeded]),
     }
     provided = {"site": site, "waves": Waves(), **modules}
     router = FreshRouter(
         "/",
         route_handlers=PAGES,
-        guards=[permitted(authenticate, own_pages_only)],
+        guards=[guard],  # type: ignore[list-item]  # what comes here is a DoorRequest
         exception_handlers=errors,
         dependencies={name: _always(value) for name, value in provided.items()},
         include_in_schema=False,
@@ -99,8 +126,21 @@ def _always(value: Any) -> Provide:
     return Provide(provide, sync_to_thread=False)
 
 
-def _sign_in_needed(otherwise: Any) -> Any:
-    """A reader who opens a page for signed-in people is led to sign in, and from there back."""
+_TYPED = "veza_typed"
+
+
+async def _keep_typed(request: DoorRequest, handler: BaseRouteHandler) -> None:
+    """Keep with the request what its form says, for the page that asks its sender to sign in again."""
+    if handler.opt.get(STREAMED):
+        return
+    try:
+        request.state[_TYPED] = interrupted_by(request.url.path, await request.form_fields())
+    except (Problem, Malformed):
+        return
+
+
+def _sign_in_needed(site: Site, otherwise: Any) -> Any:
+    """A reader who opens a page for signed-in people is led to sign in, and from there back; a form goes along."""
 
     def answer(request: DoorRequest, error: SignInNeeded) -> Response[Any]:
         if request.method != "GET":
@@ -109,6 +149,9 @@ def _sign_in_needed(otherwise: Any) -> Any:
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         if request.accept.best_match(["application/json", "text/html"]) != "text/html":
             return otherwise(request, error)  # type: ignore[no-any-return]  # the framework's handlers have no types
+        if (form := request.state.get(_TYPED)) is not None:
+            shown = Shown("sign_in.html", status=401, next=own_address(wanted), interrupted=form, form=Form())
+            return site.answer(request, shown, reader_of(request))
         return Redirect(f"/sign-in?next={quote(wanted, safe='/')}", status_code=303)
 
     return answer

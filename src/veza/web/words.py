@@ -206,5 +206,10 @@ def statuses_of(machine: str) -> dict[str, State]:
     return _STATES[machine]
 
 
-_FILTERS = (money, units, utc, span, length_of, ago, short, sentence, tail)
+def in_groups(secret: str) -> str:
+    """“JBSW Y3DP”: letters to be typed, in groups of four."""
+    return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+
+
+_FILTERS = (in_groups, money, units, utc, span, length_of, ago, short, sentence, tail)
 FILTERS: dict[str, Any] = {one.__name__: one for one in _FILTERS}

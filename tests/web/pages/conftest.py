@@ -15,8 +15,12 @@ from tests.api.market.conftest import OPERATOR, Shop, open_shop
 from tests.api.visitors import by_header, visiting
 from tests.client import http_client
 from tests.web.pages.browsing import Browser, Page
+from tests.web.pages.whole import Whole
 from veza.api.application import web_application
 from veza.api.streaming.routes import download_file_routes
+from veza.app import build
+from veza.kit.clock import ManualClock
+from veza.settings import Settings
 from veza.streaming.download_worker import DownloadRules
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
@@ -114,3 +118,14 @@ async def any_store(database_url: str, tmp_path: Path) -> AsyncIterator[Store]:
     """On an SQLite file and on PostgreSQL: the test runs on both."""
     async for one in open_store(database_url, tmp_path, create_tables=False):
         yield one
+
+
+@pytest.fixture
+async def whole(sqlite_url: str, tmp_path: Path, clock: ManualClock) -> AsyncIterator[Whole]:
+    """A whole Veza on an SQLite file."""
+    veza = build(Settings(database_url=sqlite_url, var_dir=tmp_path), clock=clock)
+    whole = Whole(veza, clock)
+    yield whole
+    for client in whole.opened:
+        await client.aclose()
+    await veza.close()

@@ -1,27 +1,23 @@
-"""One's own account: signing up, the name others see, the password, and where one is signed in."""
+"""One's own account: signing up, the name others see, the address, and the password."""
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from litestar.di import NamedDependency
 
-from veza.accounts import audit, credentials, people, reauthentication, sessions, sign_up, tokens
-from veza.accounts.audit import Act
+from veza.accounts import credentials, people, second_factor, sign_up
 from veza.accounts.facade import Accounts
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.http.language import language_to_keep
 from veza.http.limits import address_of
 from veza.http.requests import DoorRequest
+from veza.kit import limits
 from veza.kit.database import Session
-from veza.kit.listing import Slice
 from veza.kit.messages import gettext
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
 from veza.web.own_addresses import own_address
-
-SESSIONS = 50
+from veza.web.proving import proof_of
 
 
 @page("/sign-up", permission=Permission.SIGN_IN)
@@ -45,12 +41,10 @@ async def join(request: DoorRequest, form: Form, accounts: NamedDependency[Accou
 
 
 @page("/account", permission=Permission.CREDENTIALS)
-async def account_page(session: Session, identity: Identity, accounts: NamedDependency[Accounts], form: Form) -> Shown:
-    """Everything about one's account."""
+async def account_page(session: Session, identity: Identity, form: Form) -> Shown:
+    """One's name and address."""
     person = await people.find(session, identity.person)
-    newest = Slice(sessions.SORTS["newest"], SESSIONS, None)
-    rows = await sessions.listed(session, person.id, accounts.rules.session_idle, newest)
-    return Shown("account.html", person=person, sessions=rows, this=identity.session_id)
+    return Shown("settings/profile.html", person=person, has_code=await second_factor.is_on(session, person.id))
 
 
 @form("/account/name", permission=Permission.CREDENTIALS, shows=account_page)
@@ -60,34 +54,37 @@ async def rename(session: Session, identity: Identity, form: Form) -> See:
     return See("/account", gettext("Others see your new name now."))
 
 
-@form("/account/password", permission=Permission.CREDENTIALS, shows=account_page)
+@form("/account/address", permission=Permission.CREDENTIALS, shows=account_page)
+async def change_address(
+    request: DoorRequest, identity: Identity, form: Form, accounts: NamedDependency[Accounts]
+) -> See:
+    """A mail to the new address, whose link changes it. The answer is the same where the address has an account."""
+    email = people.clean_email(form.value("email"))
+    await limits.demand_left(accounts.database, credentials.changing_address(identity.person))
+    async with (
+        proof_of(request, identity, form, accounts) as proof,
+        accounts.database.write(identity.actor) as session,
+    ):
+        await credentials.ask_email_change(session, accounts, proof, email, address_of(request))
+    said = gettext("A mail is on its way to {email}: your address changes when you open its link.", email=email)
+    return See("/account", said)
+
+
+@page("/account/password", permission=Permission.CREDENTIALS)
+async def password_page(session: Session, identity: Identity, form: Form) -> Shown:
+    """A form for another password."""
+    return Shown("settings/password.html", has_code=await second_factor.is_on(session, identity.person))
+
+
+@form("/account/password", permission=Permission.CREDENTIALS, shows=password_page)
 async def change_password(
     request: DoorRequest, identity: Identity, form: Form, accounts: NamedDependency[Accounts]
 ) -> See:
     """A new password ends every other session, and revokes every API token."""
-    address, code = address_of(request), form.value("code").strip() or None
-    async with reauthentication.given(accounts, identity.person, form.value("current"), code, address) as proof:
+    async with proof_of(request, identity, form, accounts, "current") as proof:
         new = await credentials.prepare_password(accounts, proof, form.value("new"))
         async with accounts.database.write(identity.actor) as session:
             await credentials.change_password(
-                session, accounts, proof, new, keep=identity.session_id, keep_tokens=False, address=address
+                session, accounts, proof, new, keep=identity.session_id, keep_tokens=False, address=address_of(request)
             )
-    return See("/account", gettext("Your password is changed; you are signed in here only."))
-
-
-@form("/account/sessions/{session_id:uuid}/end", permission=Permission.CREDENTIALS, shows=account_page)
-async def end_session(session: Session, request: DoorRequest, session_id: UUID, identity: Identity) -> See:
-    """Sign one browser out."""
-    await sessions.end(session, identity.person, session_id)
-    audit.note(session, Act.SESSIONS_ENDED, identity.person, address=address_of(request), detail="1")
-    return See("/account", gettext("That browser is signed out."))
-
-
-@form("/account/sessions/end", permission=Permission.CREDENTIALS, shows=account_page)
-async def end_others(session: Session, request: DoorRequest, identity: Identity) -> See:
-    """Sign every other browser out, and revoke every API token."""
-    ended = await sessions.end_all(session, identity.person, but=identity.session_id)
-    revoked = await tokens.revoke_all(session, identity.person)
-    said = f"sessions ended: {ended}, tokens revoked: {revoked}"
-    audit.note(session, Act.SESSIONS_ENDED, identity.person, address=address_of(request), detail=said)
-    return See("/account", gettext("You are signed in here only."))
+    return See("/account/password", gettext("Your password is changed; you are signed in here only."))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from litestar import Response
 from litestar.di import NamedDependency
 
@@ -9,7 +11,7 @@ from veza.accounts import audit, people, sessions, sign_in
 from veza.accounts.audit import Act
 from veza.accounts.facade import Accounts
 from veza.accounts.identity import Identity
-from veza.accounts.permissions import Permission
+from veza.accounts.permissions import Permission, Role
 from veza.http.limits import address_of
 from veza.http.preferences import chosen_language, preference_cookies, theme_of
 from veza.http.requests import DoorRequest
@@ -17,8 +19,10 @@ from veza.http.session_cookies import Cookies
 from veza.kit.messages import CATALOGUES, gettext
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
+from veza.web.interrupted import FIELD, unpacked
 from veza.web.own_addresses import own_address
 from veza.web.site import Site
+from veza.web.visits import reader_of
 
 OWN_NAMES = {"en": "English", "fr": "Français"}
 """Each language by its own name."""
@@ -30,7 +34,7 @@ def sign_in_page(request: DoorRequest, identity: Identity, form: Form) -> Shown 
     wanted = own_address(form.value("next", request.query_params.get("next", "/")))
     if identity.person_id is not None:
         return See(wanted)
-    return Shown("sign_in.html", next=wanted)
+    return Shown("sign_in.html", next=wanted, interrupted=unpacked(form.value(FIELD)))
 
 
 @form("/sign-in", permission=Permission.SIGN_IN, shows=sign_in_page)
@@ -46,7 +50,16 @@ async def enter(
         accounts.database.write("sign-in page") as session,
     ):
         begun = await sign_in.begin(session, accounts, checked, browser, instead_of=before)
-    answer = site.redirect(request, See(own_address(form.value("next", "/"))))
+        person = await people.find(session, checked.person_id)
+        name, actor = person.name, f"person {person.id}"
+    left = unpacked(form.value(FIELD))
+    if left is None:
+        answer = site.redirect(request, See(own_address(form.value("next", "/"))))
+    else:
+        who = Identity(checked.person_id, frozenset({Role.LISTENER}), actor)
+        answer = site.answer(
+            request, Shown("go_on.html", left=left), replace(reader_of(request), identity=who, name=name)
+        )
     cookie_jar.signed_in(request, answer, begun)
     return answer
 
