@@ -44,8 +44,9 @@ class S3Server:
             self._process.kill()
             self._process.communicate()
 
-    def bucket(self, prefix: str = "") -> Bucket:
-        return Bucket(f"s3://{NAME}/{prefix}", f"http://127.0.0.1:{self.port}", "us-east-1", "key", "secret")
+    def bucket(self, prefix: str = "", port: int | None = None) -> Bucket:
+        """Its bucket NAME, reached by a `port` that leads to it, or its own."""
+        return Bucket(f"s3://{NAME}/{prefix}", f"http://127.0.0.1:{port or self.port}", "us-east-1", "key", "secret")
 
     def ask(self, method: str, path: str) -> bytes:
         """What it answers to a request without a signature."""

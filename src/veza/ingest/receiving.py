@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select
 
 from veza.accounts.identity import Identity
@@ -17,6 +18,7 @@ from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import find_track
 from veza.ingest.facade import Ingest
+from veza.ingest.store_trouble import store_failed
 from veza.ingest.turns import Turn, until_asked
 from veza.ingest.upload_parts import MOST_PARTS, cut, key_of
 from veza.ingest.upload_room import TooLargeToUpload, demand_disk, demand_quota, demand_size
@@ -37,6 +39,8 @@ from veza.kit.messages import gettext
 from veza.kit.moves import Stale
 from veza.kit.objects import ObjectsUnavailable
 from veza.kit.text import sanitize
+
+log = structlog.get_logger(__name__)
 
 CHECKSUMS = ("sha1", "sha256", "md5")
 LONGEST_PATH = 1_000
@@ -143,7 +147,7 @@ async def receive(
 
     If `chunks` fails, the bytes before are stored, and its error is raised; with a `checksum`, all are stored or none.
     Raises UnknownUpload, UploadGone, NotReceiving, WrongOffset, TooManyBytes, TooManyParts, TooManyWriters, Displaced,
-    WrongChecksum and ObjectsUnavailable.
+    WrongChecksum, StoreFailed and StoreFull.
     """
     async with ingest.turns.of(upload_id) as turn:
         row = await _taken_over(ingest, upload_id, identity, offset_bytes, body_bytes)
@@ -227,8 +231,13 @@ class _Writer:
             raise TooManyParts
 
     async def _put(self, start: int, part: bytearray) -> str:
-        key = key_of(self._row.id, start, self._row.attempt)
-        await self._ingest.objects.put(key, part)
+        row = self._row
+        key = key_of(row.id, start, row.attempt)
+        try:
+            await self._ingest.objects.put(key, part)
+        except ObjectsUnavailable as error:
+            log.warning("upload.not_stored", upload=str(row.id), offset=row.offset_bytes, reason=str(error))
+            raise store_failed(error, row.offset_bytes, is_form=self._is_form) from error
         return key
 
     async def _move_offset(self, to: int, parts_count: int, keys: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import errno
 import re
 import shutil
 import time
@@ -35,6 +36,8 @@ SECONDS_TO_LET_GO = 0.1
 """Spent at the end of a process that used a store. A thread of obstore that has handed over a result needs the
 interpreter once more. If it is gone by then, the process is aborted, as 16 of 20 short ones were
 (PyO3/pyo3-async-runtimes#40)."""
+_FULL = re.compile(rf"\(os error (?:{errno.ENOSPC}|{errno.EDQUOT}|{errno.EFBIG})\)")
+"""How obstore, which keeps no number, says that there is no room."""
 _BEING_WRITTEN = re.compile(r"#[0-9]+\Z")
 """How obstore names a file in a folder until it is whole."""
 
@@ -47,9 +50,10 @@ class NoSuchObject(LookupError):
 
 
 class ObjectsUnavailable(Exception):
-    """The store does not answer, is full or may not be written."""
+    """The store does not answer, is full or may not be written; `is_full` where a folder's disk said so."""
 
     def __init__(self, doing: Message, error: Exception) -> None:
+        self.is_full = _FULL.search(str(error)) is not None
         said = (str(error).splitlines() or [type(error).__name__])[0]
         super().__init__(gettext("the object store could not {doing}: {said}", doing=doing, said=said[:200]))
 

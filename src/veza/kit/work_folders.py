@@ -31,6 +31,8 @@ class DiskFull(OSError):
 def trouble_of(error: Exception) -> Message:
     """What a person is told of a store or a disk that failed; it names no address and no path of the server."""
     if isinstance(error, ObjectsUnavailable):
+        if error.is_full:
+            return gettext("the server's object store is full")
         return gettext("the server's object store cannot be reached or written")
     if not isinstance(error, OSError) or error.errno is None:
         return message_of(error)

@@ -177,7 +177,9 @@ async def begin_upload(request: DoorRequest, ingest: NamedDependency[Ingest]) ->
     summary="Send bytes of a file",
     opt=_TUS,
     operation_class=BytesOperation,
-    responses=nothing("The bytes are stored; `Upload-Offset` says how many there are now.", *_ENDED, *_BYTES),
+    responses=nothing(
+        "The bytes are stored; `Upload-Offset` says how many there are now.", *_ENDED, *_BYTES, DISK_FULL
+    ),
     request_max_body_size=None,
 )
 async def send_bytes(

@@ -7,6 +7,7 @@ from veza.http.problems import CONFLICT, NOT_FOUND, TOO_LARGE, UNAVAILABLE, Kind
 from veza.ingest.audio_versions import UnknownVersion
 from veza.ingest.originals import NothingToEncode
 from veza.ingest.receiving import TooManyBytes, TooManyParts, WrongChecksum
+from veza.ingest.store_trouble import StoreFailed, StoreFull
 from veza.ingest.turns import TooManyWriters
 from veza.ingest.upload_room import DiskFull, QuotaReached, TooLargeToUpload
 from veza.ingest.uploads import Displaced, NotReceiving, UnknownUpload, UploadGone, WrongOffset
@@ -30,7 +31,7 @@ DISK_FULL = Kind(
     "disk-full",
     507,
     gettext("The server has no room for the file"),
-    "Nothing was begun: try again later, or tell the operator.",
+    "Nothing was begun, or what came before is kept: `detail` says so. Try again later, or tell the operator.",
     "the server's disk has no room for 41,943,040 bytes more: try again later, or tell its operator",
 )
 UPLOAD_GONE = Kind(
@@ -64,6 +65,8 @@ ERRORS: dict[type[Exception], Kind] = {
     Displaced: WRONG_OFFSET,
     NotReceiving: CONFLICT,
     QuotaReached: QUOTA_REACHED,
+    StoreFailed: UNAVAILABLE,
+    StoreFull: DISK_FULL,
     TooLargeToUpload: FILE_TOO_LARGE,
     TooManyBytes: TOO_LARGE,
     TooManyParts: TOO_LARGE,
