@@ -25,6 +25,7 @@ from veza.catalog.tracks import Track
 from veza.kit.clock import Clock
 from veza.kit.database import Database, Session
 from veza.kit.objects import Objects
+from veza.moderation.reports import Report
 from veza.money import payments
 from veza.money.payments import LineDraft, Payment
 from veza.money.sellers import Seller
@@ -156,6 +157,14 @@ async def make_ready(database: Database, release_id: UUID) -> None:
     async with database.write() as session:
         silent = update(Track).where(Track.release_id == release_id)
         await session.execute(silent.values(audio_state="ready"))
+
+
+def report(session: Session, kind: str, subject_id: UUID) -> Report:
+    """An open report, to be added, of a person whose account is gone."""
+    return Report(
+        id=session.new_id(), status="open", version=0, subject_kind=kind, subject_id=subject_id, label="",
+        reason="copyright", text="", created_at=session.now,
+    )  # fmt: skip
 
 
 def objects() -> Objects:

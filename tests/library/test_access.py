@@ -18,6 +18,7 @@ from veza.kit.listing import start_of
 from veza.kit.messages import gettext
 from veza.library import access, grants, shelf
 from veza.library.grants import CauseKind, Given, Grant, GrantChange, ItemKind
+from veza.moderation.reports import Report
 
 ALL, PREVIEW, NOTHING = (True, True, True), (False, True, False), (False, False, False)
 
@@ -113,6 +114,40 @@ async def test_no_listener_hears_a_track_that_was_hidden_and_the_others_stay(sce
 
     await scene.change(hide)
     assert [await scene.may(scene.listener, which) for which in (0, 1)] == [NOTHING, ALL]
+
+
+@pytest.mark.parametrize(
+    ("status", "ground", "judged"),
+    [
+        ("published", None, [0, 1]),
+        ("withdrawn", None, [0, 1]),
+        ("draft", None, []),
+        ("scheduled", None, []),
+        ("draft", "report of a track", [0]),
+        ("draft", "report of the release", [0, 1]),
+        ("draft", "dismissed report", []),
+        ("draft", "hidden track", [0]),
+        ("scheduled", "hidden release", [0, 1]),
+    ],
+)
+async def test_moderators_judge_what_was_released_hidden_or_reported_and_no_mere_draft(
+    scene: Scene, status: str, ground: str | None, judged: list[int]
+) -> None:
+    async with scene.database.write() as session:
+        await session.execute(update(Release).values(status=status))
+        match ground:
+            case "report of a track" | "dismissed report":
+                session.add(factories.report(session, "track", scene.tracks[0]))
+            case "report of the release":
+                session.add(factories.report(session, "release", scene.release))
+            case "hidden track":
+                session.add(HiddenTrack(track_id=scene.tracks[0], hidden_at=session.now))
+            case "hidden release":
+                await session.execute(update(Release).values(hidden_at=session.now))
+        await session.flush()
+        if ground == "dismissed report":
+            await session.execute(update(Report).values(status="dismissed"))
+        assert await access.to_judge(session, scene.release) == {scene.tracks[which] for which in judged}
 
 
 async def test_revoking_takes_what_one_cause_gave_and_restoring_gives_that_back(scene: Scene) -> None:

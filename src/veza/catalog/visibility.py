@@ -43,6 +43,8 @@ _A, _R, _T, _H = table_of(Artist), table_of(Release), table_of(Track), table_of(
 # Conditions are written on tables, so that lists read in plain columns and statements that read objects share them.
 VISIBLE_ARTIST: ColumnElement[bool] = _A.c.hidden_at.is_(None)
 PUBLISHED: ColumnElement[bool] = _R.c.status == constant("published")
+RELEASED: ColumnElement[bool] = _R.c.status.in_(("published", "withdrawn"))
+"""It is or once was published."""
 VISIBLE_RELEASE = and_(PUBLISHED, _R.c.hidden_at.is_(None), VISIBLE_ARTIST)
 """For statements that join Release and Artist."""
 HIDDEN_RELEASE = or_(_R.c.hidden_at.is_not(None), _A.c.hidden_at.is_not(None))

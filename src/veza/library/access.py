@@ -13,10 +13,11 @@ from veza.catalog.acting import acts
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
-from veza.catalog.visibility import HIDDEN_RELEASE, PUBLISHED, hides
+from veza.catalog.visibility import HIDDEN_ITSELF, HIDDEN_RELEASE, PUBLISHED, RELEASED, hides
 from veza.kit.database import Session
 from veza.kit.messages import Message, gettext
 from veza.library.grants import ALIVE, Grant, ItemKind
+from veza.moderation.reports import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,27 @@ async def may_by_claim(session: Session, person_id: UUID | None, track_id: UUID,
     asked = {"person": person_id, "claim": claim_id, "track": track_id}
     row = (await session.execute(_MAY_ONE, asked)).one_or_none()
     return _GONE if row is None else _access_of(*row[:-1])
+
+
+_IS_REPORTED = exists().where(
+    Report.status == "open",
+    or_(
+        and_(Report.subject_kind == "track", Report.subject_id == Track.id),
+        and_(Report.subject_kind == "release", Report.subject_id == Release.id),
+    ),
+)
+_TO_JUDGE = (
+    select(Track.id)
+    .join(Release, Release.id == Track.release_id)
+    .join(Artist, Artist.id == Release.artist_id)
+    .where(Release.id == bindparam("release"), or_(RELEASED, HIDDEN_RELEASE, HIDDEN_ITSELF, _IS_REPORTED))
+)
+
+
+async def to_judge(session: Session, release_id: UUID) -> set[UUID]:
+    """The tracks of a release that moderators hear all of, to judge them: those that were released, that a moderator
+    hid, or that a report is open about. A draft that no person reported is for its artist's people alone."""
+    return set((await session.scalars(_TO_JUDGE, {"release": release_id})).all())
 
 
 _GONE = Access(*NOTHING, because=gettext("it is gone"))

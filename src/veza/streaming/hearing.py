@@ -12,7 +12,6 @@ from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from veza.accounts.identity import Identity
-from veza.accounts.permissions import Permission
 from veza.audio.manifest import Rendition, Rung
 from veza.catalog.track_audio import AudioState
 from veza.catalog.tracks import Track
@@ -39,9 +38,9 @@ class Part(StrEnum):
     PREVIEW = "preview"
 
 
-def part_heard(may: Access, identity: Identity, *, has_preview: bool) -> Part | None:
-    """How much the identity hears of a track that it may access so; a moderator hears all, to judge it."""
-    if may.stream or identity.may(Permission.MODERATE):
+def part_heard(may: Access, *, judges: bool, has_preview: bool) -> Part | None:
+    """How much of a track is heard by one who may access it so; who `judges` it as a moderator hears all."""
+    if may.stream or judges:
         return Part.WHOLE
     return Part.PREVIEW if may.preview and has_preview else None
 

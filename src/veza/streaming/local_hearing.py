@@ -101,18 +101,18 @@ class LocalHearing:
         self, session: Session, identity: Identity, track_id: UUID, claim_id: UUID | None = None
     ) -> tuple[Sound, Part, bool]:
         """What the identity hears of a track, and whether it does so to judge it."""
-        track, may = await _seen(session, identity, track_id, claim_id)
+        track, may, judges = await _seen(session, identity, track_id, claim_id)
         sound = await self._current(session, track)
-        part = part_heard(may, identity, has_preview=sound.preview is not None)
+        part = part_heard(may, judges=judges, has_preview=sound.preview is not None)
         if part is None:
             raise OwnersOnly
         return sound, part, part is Part.WHOLE and not may.stream
 
     async def preview(self, identity: Identity, track_id: UUID) -> Sound:
         async with self.database.read() as session:
-            track, may = await _seen(session, identity, track_id)
+            track, may, judges = await _seen(session, identity, track_id)
             sound = await self._current(session, track)
-        if sound.preview is None or not (may.preview or identity.may(Permission.MODERATE)):
+        if sound.preview is None or not (may.preview or judges):
             raise OwnersOnly
         return sound
 
@@ -120,7 +120,7 @@ class LocalHearing:
         """The picture of a track's sound, for who may see the track. Raises what `begin` raises."""
         async with self.database.read() as session:
             claim_id = None if token is None else await self._claim_of(session, token)
-            track, _ = await _seen(session, identity, track_id, claim_id)
+            track, *_ = await _seen(session, identity, track_id, claim_id)
             found = (await self._current(session, track)).rendered.waveform
         if found is None:
             raise NoSoundYet(track)
@@ -192,7 +192,10 @@ class LocalHearing:
         if row.sign_in_id is not None and not await sessions.is_alive(session, row.sign_in_id, self._idle):
             return False
         may = await access.may_by_claim(session, row.person_id, row.track_id, row.claim_id)
-        return may.stream or (row.is_staff and await session.get(Track, row.track_id) is not None)
+        if may.stream or not row.is_staff:
+            return may.stream
+        track = await session.get(Track, row.track_id)
+        return track is not None and track.id in await access.to_judge(session, track.release_id)
 
     async def _current(self, session: Session, track: Track) -> Sound:
         sound = None if track.audio_id is None else await self._read(session, track.audio_id)
@@ -228,10 +231,11 @@ class LocalHearing:
 
 async def _seen(
     session: Session, identity: Identity, track_id: UUID, claim_id: UUID | None = None
-) -> tuple[Track, Access]:
-    """A track that the identity may see, and what else it may. Raises UnknownTrack."""
+) -> tuple[Track, Access, bool]:
+    """A track that the identity may see, what else it may, and whether it judges it. Raises UnknownTrack."""
     track = await find_track(session, track_id)
     may = await access.may_by_claim(session, identity.person_id, track_id, claim_id)
-    if not (may.sees or identity.may(Permission.MODERATE)):
+    judges = identity.may(Permission.MODERATE) and track_id in await access.to_judge(session, track.release_id)
+    if not (may.sees or judges):
         raise UnknownTrack(track_id)
-    return track, may
+    return track, may, judges

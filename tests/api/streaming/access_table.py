@@ -22,7 +22,7 @@ OWNERS = frozenset(
 BY_LINK = frozenset(one for one in WHO if "link" in one)
 PEOPLE = frozenset(WHO) - BY_LINK - {"a visitor"}
 HIDDEN = ("hidden release", "hidden artist", "hidden track")
-STATES = ("draft", "scheduled", "published", "withdrawn", *HIDDEN)
+STATES = ("draft", "reported draft", "scheduled", "published", "withdrawn", *HIDDEN)
 CHOICES = {
     ("owners", True): "preview",
     ("owners", False): "seen",
@@ -67,7 +67,7 @@ def wanted_by_token(who: str, state: str, open_to_all: str, token: str) -> str:
 
 def _heard(who: str, state: str, open_to_all: str) -> str:
     """The level of ANSWERS."""
-    if who in THE_ARTISTS_PEOPLE or who in JUDGES:
+    if who in THE_ARTISTS_PEOPLE or (who in JUDGES and state not in ("draft", "scheduled")):
         return "whole"
     if state in HIDDEN:
         return "nothing"

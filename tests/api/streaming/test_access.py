@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from tests import factories
 from tests.api.streaming.access_table import CHOICES, HIDDEN, PEOPLE, STATES, TOKENS, wanted, wanted_by_token
@@ -22,6 +22,7 @@ from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.visibility import HiddenTrack
 from veza.market import claims
+from veza.moderation.reports import Report
 from veza.streaming.hearing import RECHECKED
 from veza.streaming.stream_sessions import StreamSession
 
@@ -31,7 +32,7 @@ OPEN_AND_SHUT = (("everybody", True), ("owners", False))
 
 async def put_into(stage: Stage, state: str) -> None:
     database, now = stage.veza.database, stage.clock.now()
-    status = "published" if state in HIDDEN else state
+    status = "published" if state in HIDDEN else "draft" if state == "reported draft" else state
     hidden_at = {one: now if state == one else None for one in HIDDEN}
     await factories.change(
         database, Release, stage.release, status=status, hidden_at=hidden_at["hidden release"]
@@ -41,6 +42,9 @@ async def put_into(stage: Stage, state: str) -> None:
         await session.execute(delete(HiddenTrack))
         if state == "hidden track":
             session.add(HiddenTrack(track_id=stage.track, hidden_at=now))
+        await session.execute(update(Report).values(status="dismissed"))
+        if state == "reported draft":
+            session.add(factories.report(session, "track", stage.track))
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,6 @@ from veza.community import comment_lists, likes
 from veza.kit.database import Session
 from veza.kit.listing import Slice
 from veza.library import access
-from veza.library.access import Access
 from veza.library.grants import ItemKind
 from veza.market import products
 from veza.market.rules import MarketRules
@@ -39,11 +38,10 @@ async def release_page(
     """One release, as far as its reader may see and hear it."""
     release = await listings.seen_release(session, release_id, identity)
     tracks = await listings.seen_cards_of_release(session, release_id, identity)
-    may = await access.may_each(session, identity.person_id, release_id)
     others = [row for row in await _others(session, release) if row.id != release_id][:OTHERS]
     prices = await products.on_sale(session, ItemKind.RELEASE, [release_id, *(row.id for row in others)])
     offer = await offer_of(session, prices.get(release_id))
-    hears = hears_of(tracks, may, identity)
+    hears = await hears_of(session, release_id, tracks, identity)
     person, is_public = identity.person_id, visibility.card_is_public(release)
     return Shown(
         "release.html",
@@ -78,15 +76,18 @@ async def like_release(session: Session, release_id: UUID, identity: Identity, f
     return See(f"/releases/{release_id}")
 
 
-def hears_of(tracks: Sequence[Any], may: Mapping[UUID, Access], identity: Identity) -> dict[UUID, Part]:
-    """Track → how much of it the identity hears now, for those of which it hears something."""
+async def hears_of(session: Session, release_id: UUID, tracks: Sequence[Any], identity: Identity) -> dict[UUID, Part]:
+    """Track → how much of it the identity hears now, for those of these tracks of a release of which it hears
+    something."""
+    may = await access.may_each(session, identity.person_id, release_id)
+    judged = await access.to_judge(session, release_id) if identity.may(Permission.MODERATE) else set()
     found: dict[UUID, Part] = {}
     for row in tracks:
         given = may.get(row.id)
         if row.audio_id is None or given is None:
             continue
         # Its preview is made last.
-        part = part_heard(given, identity, has_preview=row.audio_state == AudioState.READY)
+        part = part_heard(given, judges=row.id in judged, has_preview=row.audio_state == AudioState.READY)
         if part is not None:
             found[row.id] = part
     return found

@@ -14,7 +14,6 @@ from veza.kit.database import Session
 from veza.kit.field_faults import FieldFault
 from veza.kit.listing import Slice
 from veza.kit.messages import gettext
-from veza.library import access
 from veza.library.grants import ItemKind
 from veza.market import products
 from veza.market.rules import MarketRules
@@ -36,7 +35,6 @@ async def track_page(
 ) -> Shown:  # fmt: skip
     """One track, as far as its reader may see and hear it."""
     track = await listings.seen_track(session, track_id, identity)
-    may = await access.may_each(session, identity.person_id, track.release_id)
     alone = await products.on_sale(session, ItemKind.TRACK, [track_id])
     whole = await products.on_sale(session, ItemKind.RELEASE, [track.release_id])
     offer = await offer_of(session, alone.get(track_id) or whole.get(track.release_id))
@@ -49,7 +47,7 @@ async def track_page(
         is_shared=is_public,
         track=track,
         wave=await waves.of_track(session, track),
-        hears=hears_of([track], may, identity).get(track_id),
+        hears=(await hears_of(session, track.release_id, [track], identity)).get(track_id),
         progress=await progress_of(session, track_id) if track.audio_state == "processing" else None,
         comments=[one for one in await comment_lists.of_track(session, track_id, said) if not one.is_deleted],
         liked=person is not None and bool(await likes.liked(session, person, "track", [track_id])),
