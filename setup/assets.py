@@ -1,10 +1,11 @@
-"""The packages that Veza's pages take from npm, copied to where the pages are served from: htmx, the fonts, tus.
+"""The packages that Veza takes from npm: htmx, tus and the pages' fonts, and the fonts that receipts are set in.
 
     .venv/bin/python setup/assets.py
 
 Done once for each package-lock.json. Where there is no npm, Node comes from PyPI into a temporary folder
-(requirements/node.lock, 60 MB) and is thrown away after. Without these files the pages work as well: in the system's
-fonts, and each link loads a whole page. So a machine that reaches no registry is told so in one line, and goes on.
+(requirements/node.lock, 60 MB) and is thrown away after. Without these files all works as well: pages in the system's
+fonts, where each link loads a whole page, and receipts in Latin letters. So a machine that reaches no registry is told
+so in one line, and goes on.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 INTO = ROOT / "src" / "veza" / "web" / "vendor"
+RECEIPTS_INTO = ROOT / "src" / "veza" / "api" / "vendor"
 LOCK = ROOT / "package-lock.json"
 STAMP = INTO / ".installed"
 BOUND_SECONDS = 180
@@ -40,9 +42,17 @@ FILES = {
 }
 """A file of a package → its name among the pages' files."""
 
+SCRIPTS = (
+    "arabic", "armenian", "bengali", "devanagari", "ethiopic", "georgian", "gujarati", "gurmukhi", "hebrew", "kannada",
+    "khmer", "lao", "malayalam", "myanmar", "sinhala", "tamil", "telugu", "thai",
+)  # fmt: skip
+WHOLE = ("noto-sans", "noto-sans-sc", "noto-sans-jp", "noto-sans-kr", "noto-sans-tc", "noto-emoji")
+RECEIPT_FONTS = {**dict.fromkeys(WHOLE, "*"), **{f"noto-sans-{script}": script for script in SCRIPTS}}
+"""A font's package → which of its subsets receipts need: of a script's font not the Latin letters, which repeat."""
+
 
 def main() -> int:
-    wanted = hashlib.sha256(LOCK.read_bytes() + repr(FILES).encode()).hexdigest()
+    wanted = hashlib.sha256(LOCK.read_bytes() + repr((FILES, RECEIPT_FONTS)).encode()).hexdigest()
     if STAMP.is_file() and STAMP.read_text() == wanted:
         return 0
     said = install(wanted)
@@ -63,10 +73,21 @@ def install(wanted: str) -> str | None:
             INTO.mkdir(parents=True, exist_ok=True)
             for file, called in FILES.items():
                 shutil.copyfile(folder / "node_modules" / file, INTO / called)
+            RECEIPTS_INTO.mkdir(parents=True, exist_ok=True)
+            for font, subset in RECEIPT_FONTS.items():
+                copy_font(folder / "node_modules" / _FONTS / font, font, subset)
         except (OSError, subprocess.SubprocessError) as error:
             return reason(error)
     STAMP.write_text(wanted)
     return None
+
+
+def copy_font(package: Path, font: str, subset: str) -> None:
+    """The font's upright subsets of variable weight, the list of which signs each has, and its licence."""
+    for file in (package / "files").glob(f"{font}-{subset}-wght-normal.woff2"):
+        shutil.copy(file, RECEIPTS_INTO)
+    shutil.copyfile(package / "unicode.json", RECEIPTS_INTO / f"{font}.json")
+    shutil.copyfile(package / "LICENSE", RECEIPTS_INTO / f"{font}.LICENSE")
 
 
 def fetched_npm(folder: Path) -> list[str]:

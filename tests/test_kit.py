@@ -60,7 +60,7 @@ def test_the_wheel_holds_the_product_and_its_migrations_alone() -> None:
     wheel = tomllib.loads((TESTS.parent / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"]["wheel"]
     assert wheel == {
         "packages": ["src/veza"],
-        "artifacts": ["src/veza/web/vendor/*"],
+        "artifacts": ["src/veza/web/vendor/*", "src/veza/api/vendor/*"],
         "force-include": {"migrations": "veza/migrations"},
     }
     assert [

@@ -2,61 +2,62 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from typing import TYPE_CHECKING
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from text_unidecode import unidecode  # type: ignore[import-untyped]  # it ships no types
-
+from veza.api.market import receipt_fonts
+from veza.api.market.receipt_letters import LATIN_1, composed
 from veza.market.receipts import Receipt
 
-if TYPE_CHECKING:
-    from fpdf import FPDF
-
-MOST_PRINTED = 400
-"""Of one cell: a name of 200 Latin letters is printed whole, and 400 of the widest take 27 of a page's 35 lines."""
+MOST_SET = 100_000
+"""Signs of all licences that are set in the fonts of their scripts: shaping so many takes 15 s, and a drawing may take
+60. Longer ones are set in Latin letters."""
+REPLACED = (
+    "Some letters of this receipt are written in Latin letters, or as “?”, because this document has no font for them. "
+    "The receipt's page shows them as they are."
+)
 
 
 def as_pdf(receipt: Receipt) -> bytes:
     """The receipt as A4, with the same bytes for the same receipt; blocking, up to 25 s for forty long licences.
 
-    It is set in the PDF's own Helvetica, which every reader has and which knows Western European letters. Others are
-    written in Latin letters (“Кино” is “Kino”); the page in HTML has them as they are.
+    Where all of it is Latin-1 it is set in the PDF's own Helvetica, else in Noto, each sign in the font of its script.
+    What no font has (without fonts: “Кино”) is written in Latin letters (“Kino”), and a line at the end says so.
     """
-    from fpdf import FPDF  # a sixth of a second and 17 MB that only the process which draws pays
+    # A sixth of a second and 17 MB that only the process which draws pays.
+    from veza.api.market.receipt_sheet import Sheet
 
-    pdf = FPDF(format="A4")
-    pdf.set_creation_date(receipt.paid_at)
-    pdf.set_title(latin(f"Receipt {receipt.number}"))
-    pdf.set_lang("en")
-    pdf.set_margins(20, 20)
-    pdf.set_auto_page_break(auto=True, margin=20)
-    pdf.add_page()
-    pdf.set_font("Helvetica", "B", 16)
-    _text(pdf, receipt.platform_name)
-    pdf.set_font("Helvetica", size=10)
-    for line in receipt.platform_address.split("\n"):
-        _text(pdf, line)
-    pdf.ln(8)
-    pdf.set_font("Helvetica", "B", 13)
-    _text(pdf, f"Receipt {receipt.number}")
-    pdf.set_font("Helvetica", size=10)
-    _text(pdf, f"Paid on {receipt.paid_at:%Y-%m-%d} by {receipt.buyer}")
-    _text(pdf, f"Order {receipt.order_id}")
-    pdf.ln(6)
-    with pdf.table(col_widths=(60, 40, 30), text_align=("LEFT", "LEFT", "RIGHT")) as table:
-        for cells in (("What", "Artist", "Price"), *_rows(receipt)):
-            row = table.row()
-            for cell in cells:
-                row.cell(_shorten(latin(cell)))
-    for licence, titles in receipt.licences.items():
-        pdf.ln(6)
-        pdf.set_font("Helvetica", "B", 10)
-        _text(pdf, f"Licence of {', '.join(titles)}")
-        pdf.set_font("Helvetica", size=10)
-        for paragraph in licence.split("\n"):
-            _text(pdf, paragraph or " ")
-    return bytes(pdf.output())
+    is_long = sum(map(len, receipt.licences)) > MOST_SET
+    text = composed("\n".join((*_texts(receipt), *(() if is_long else receipt.licences))))
+    with TemporaryDirectory(prefix="veza-receipt-") as folder:
+        fonts = [] if LATIN_1.issuperset(text) else receipt_fonts.cut(text + composed(REPLACED), Path(folder))
+        sheet = Sheet(fonts, receipt.paid_at)
+        sheet.title(f"Receipt {receipt.number}")
+        sheet.heading(receipt.platform_name, 16)
+        for line in receipt.platform_address.split("\n"):
+            sheet.line(line)
+        sheet.gap(8)
+        sheet.heading(f"Receipt {receipt.number}", 13)
+        sheet.line(f"Paid on {receipt.paid_at:%Y-%m-%d} by {receipt.buyer}")
+        sheet.line(f"Order {receipt.order_id}")
+        sheet.gap(6)
+        sheet.table((("What", "Artist", "Price"), *_rows(receipt)), (60, 40, 30), ("LEFT", "LEFT", "RIGHT"))
+        for licence, titles in receipt.licences.items():
+            sheet.gap(6)
+            sheet.heading(f"Licence of {', '.join(titles)}", 10)
+            for paragraph in licence.split("\n"):
+                sheet.line(paragraph or " ", plainly=is_long)
+        if sheet.replaces:
+            sheet.gap(6)
+            sheet.line(REPLACED)
+        return sheet.drawn()
+
+
+def _texts(receipt: Receipt) -> list[str]:
+    """All but the licences that was written by people."""
+    names = [name for line in receipt.lines for name in (line.title, line.artist)]
+    titles = [title for titles in receipt.licences.values() for title in titles]
+    return [receipt.platform_name, receipt.platform_address, receipt.buyer, *names, *titles]
 
 
 def _rows(receipt: Receipt) -> list[tuple[str, str, str]]:
@@ -74,32 +75,3 @@ def _rows(receipt: Receipt) -> list[tuple[str, str, str]]:
         if receipt.vat_rate_bps:
             rows.append((f"of it VAT {receipt.vat_rate}", "", str(receipt.kept_vat)))
     return rows
-
-
-def _shorten(printed: str) -> str:
-    """No longer than a row on one page holds: one sign may be written in a dozen letters."""
-    return printed if len(printed) <= MOST_PRINTED else f"{printed[:MOST_PRINTED]}..."
-
-
-def _text(pdf: FPDF, text: str) -> None:
-    pdf.multi_cell(0, 5, latin(text), new_x="LMARGIN", new_y="NEXT")
-
-
-def latin(text: str) -> str:
-    """As Helvetica's Latin-1 can print it: what it has not, letter by letter in Latin letters; “?” for a picture."""
-    # A picture that is joined to another one is a part of it.
-    apart = re.sub("\u200d.", "", unicodedata.normalize("NFC", text))
-    written = "".join(map(_letters, apart))
-    return written if written.strip() or not text.strip() else "?"
-
-
-def _letters(sign: str) -> str:
-    if sign.encode("latin-1", "ignore"):
-        return sign
-    written = unidecode(sign).encode("latin-1", "ignore").decode("latin-1")
-    is_silent = unicodedata.category(sign) in _SHOWS_NOTHING or "\u0590" <= sign <= "\u06ff"
-    return written or ("" if is_silent else "?")
-
-
-_SHOWS_NOTHING = ("Mn", "Mc", "Me", "Cf", "Sk")
-"""Marks, joiners and shades of skin belong to what is before them. So alef and hamza, which have no Latin letter."""

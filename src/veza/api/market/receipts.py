@@ -133,8 +133,8 @@ async def download_receipt(
     identity: Identity,
     rules: MarketRules,
 ) -> Response[bytes]:
-    """The receipt as PDF: the same bytes as long as nothing more was refunded. Letters that Western Europe does not use
-    are written in Latin letters there."""
+    """The receipt as PDF: the same bytes as long as nothing more was refunded. Letters that the server has
+    no font for are written in Latin letters, and the document says so."""
     return await _document(await _of_person(order_id, database, identity, rules))
 
 
