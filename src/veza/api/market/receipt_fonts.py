@@ -99,7 +99,8 @@ def _file(name: str) -> Path:
 
 @cache
 def _cmap(name: str) -> frozenset[int]:
-    from fontTools.ttLib import TTFont  # as fpdf2: only the process that draws pays for it
+    # As fpdf2: only the process that draws pays for it. It ships no types.
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
     if not _file(name).is_file():
         return frozenset()
@@ -108,9 +109,9 @@ def _cmap(name: str) -> frozenset[int]:
 
 
 def _cut(name: str, signs: frozenset[str], into: Path) -> CutFont:
-    from fontTools import subset
+    from fontTools import subset  # type: ignore[import-untyped]
     from fontTools.ttLib import TTFont
-    from fontTools.varLib import instancer
+    from fontTools.varLib import instancer  # type: ignore[import-untyped]
 
     # Cut first: to set the weight of a whole font takes a second.
     cutter = subset.Subsetter(subset.Options(layout_features=["*"], notdef_outline=True, hinting=False))
