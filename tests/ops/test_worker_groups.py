@@ -16,7 +16,8 @@ def test_every_worker_and_chore_belongs_to_one_group(tmp_path: Path) -> None:
     assert len(grouped) == len(set(grouped))
     assert {one.name for one in built.services} - set(grouped) == {"plays", "wake listener"}
     assert built.groups.keys() == set(ServiceGroup)
-    assert {one.name for one in built.groups[ServiceGroup.INGEST]} == {"audio worker", "upload worker"}
+    of_ingest = {one.name for one in built.groups[ServiceGroup.INGEST]}
+    assert of_ingest == {"audio worker", "upload worker", "encoder change"}
 
 
 def test_a_group_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:

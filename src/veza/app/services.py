@@ -11,14 +11,14 @@ from uuid import UUID
 from veza.accounts.sweep import EVERY, sweep
 from veza.app.modules import Modules
 from veza.catalog import invitations, palette_backfill
+from veza.catalog.reported import reported_tracks
 from veza.http.idempotency import IdempotencySweep
-from veza.ingest import audio_sweep
+from veza.ingest import audio_sweep, encoder_change
 from veza.kit.database import Database, Session
 from veza.kit.mail import MailWorker, Relay
 from veza.kit.services import OutboxRelay, Periodic, SharedWakeListener, WakeListener, WorkerService
 from veza.kit.worker import Worker
 from veza.market import erasure, refund_notices
-from veza.moderation import reports
 from veza.money import backlog, invariants
 from veza.money.catch_up import catch_up
 from veza.money.facade import Money
@@ -50,6 +50,8 @@ def service_groups(settings: Settings, modules: Modules) -> dict[ServiceGroup, l
     )
     renders = settings.audio_worker_enabled
     of_ingest = ((modules.ingest.upload_worker, renders), (modules.ingest.audio_worker, renders))
+    sweep_audio = partial(audio_sweep.sweep, database, modules.catalog.objects, needed_versions)
+    encode_outdated = partial(encoder_change.encode_outdated, database)
     return {
         ServiceGroup.MONEY: [
             *of_money,
@@ -60,7 +62,10 @@ def service_groups(settings: Settings, modules: Modules) -> dict[ServiceGroup, l
             ),
         ],
         ServiceGroup.PUBLISHING: _workers(settings, database, (modules.catalog.publisher, True)),
-        ServiceGroup.INGEST: _workers(settings, database, *of_ingest),
+        ServiceGroup.INGEST: [
+            *_workers(settings, database, *of_ingest),
+            *([Periodic("encoder change", encoder_change.EVERY, encode_outdated)] if renders else []),
+        ],
         ServiceGroup.DOWNLOADS: [
             *_workers(settings, database, (modules.streaming.download_worker, renders)),
             Periodic("download eviction", eviction.EVERY, modules.streaming.make_room),
@@ -71,7 +76,7 @@ def service_groups(settings: Settings, modules: Modules) -> dict[ServiceGroup, l
             IdempotencySweep(database),
             Periodic("play sweep", streaming_data.EVERY, lambda: streaming_data.sweep(database), at_start=True),
             Periodic("accounts sweep", EVERY, lambda: sweep(modules.accounts), at_start=True),
-            Periodic("audio sweep", audio_sweep.EVERY, partial(_sweep_audio, modules), at_start=True),
+            Periodic("audio sweep", audio_sweep.EVERY, sweep_audio, at_start=True),
             Periodic("palette backfill", palette_backfill.EVERY, modules.catalog.compute_palettes, at_start=True),
             Periodic("invitation sweep", invitations.EVERY, lambda: invitations.sweep(database), at_start=True),
             Periodic("refund deadlines", refund_notices.EVERY, lambda: refund_notices.sweep(database, modules.market)),
@@ -116,9 +121,8 @@ def _chores_of_money(
     ]
 
 
-async def _sweep_audio(modules: Modules) -> None:
-    async def spared(session: Session, version_ids: Collection[UUID], track_ids: Collection[UUID]) -> set[UUID]:
-        heard = await stream_sessions.heard_of(session, version_ids)
-        return heard | await reports.reported_of(session, "track", track_ids)
-
-    await audio_sweep.sweep(modules.database, modules.catalog.objects, spared)
+async def needed_versions(session: Session, version_ids: Collection[UUID], track_ids: Collection[UUID]) -> set[UUID]:
+    """Of versions that are over, and of their tracks, those that are needed still: a session plays one, or a report is
+    open."""
+    heard = await stream_sessions.heard_of(session, version_ids)
+    return heard | await reported_tracks(session, track_ids)

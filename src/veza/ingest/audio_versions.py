@@ -20,7 +20,7 @@ from veza.kit.moves import Machine, Move
 
 STATUSES = ("uploaded", "processing", "ready", "failed", "canceled", "replaced")
 ENCODER_VERSION = 1
-"""Counted up when what is made of an original changes; versions of before can then be encoded anew."""
+"""Counted up when what is made of an original changes; what plays is then encoded anew (`encoder_change`)."""
 
 
 class AudioVersion(Base):

@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, sele
 from veza.catalog.acting import acts
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
+from veza.catalog.reported import REPORTED_TRACK
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import HIDDEN_ITSELF, HIDDEN_RELEASE, PUBLISHED, RELEASED, hides
 from veza.kit.database import Session
 from veza.kit.messages import Message, gettext
 from veza.library.grants import ALIVE, Grant, ItemKind
-from veza.moderation.reports import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +157,11 @@ async def may_by_claim(session: Session, person_id: UUID | None, track_id: UUID,
     return _GONE if row is None else _access_of(*row[:-1])
 
 
-_IS_REPORTED = exists().where(
-    Report.status == "open",
-    or_(
-        and_(Report.subject_kind == "track", Report.subject_id == Track.id),
-        and_(Report.subject_kind == "release", Report.subject_id == Release.id),
-    ),
-)
 _TO_JUDGE = (
     select(Track.id)
     .join(Release, Release.id == Track.release_id)
     .join(Artist, Artist.id == Release.artist_id)
-    .where(Release.id == bindparam("release"), or_(RELEASED, HIDDEN_RELEASE, HIDDEN_ITSELF, _IS_REPORTED))
+    .where(Release.id == bindparam("release"), or_(RELEASED, HIDDEN_RELEASE, HIDDEN_ITSELF, REPORTED_TRACK))
 )
 
 
