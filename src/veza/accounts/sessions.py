@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -144,6 +144,14 @@ async def is_alive(session: Session, session_id: UUID, idle: timedelta) -> bool:
     """Whether a session has not ended."""
     row = await session.get(SignIn, session_id)
     return row is not None and row.expires_at > session.now and row.last_seen_at > session.now - idle
+
+
+async def alive_among(session: Session, session_ids: Collection[UUID], idle: timedelta) -> set[UUID]:
+    """Those of these sessions that have not ended."""
+    alive = select(SignIn.id).where(
+        SignIn.id.in_(session_ids), SignIn.expires_at > session.now, SignIn.last_seen_at > session.now - idle
+    )
+    return set(await session.scalars(alive))
 
 
 _SEEN = (

@@ -65,6 +65,7 @@ from veza.settings import SANDBOX_PATH, Settings
 from veza.streaming.removing import named_downloads
 from veza.web.account_pages import account_page_routes
 from veza.web.door import site_routes
+from veza.web.live import Live
 from veza.web.mailbox import mailbox_link, mailbox_routes
 from veza.web.notice_pages import notice_routes
 from veza.web.operator.door import operator_routes
@@ -221,7 +222,7 @@ def _routes(
         *market_routes(modules.money, modules.market),
         *money_routes(modules.money, terms),
     ]
-    who, provided = authenticate(modules.accounts, token), _modules_for_pages(settings, modules)
+    who, provided = authenticate(modules.accounts, token), _modules_for_pages(settings, modules, stop)
     routes: list[ControllerRouterHandler] = [
         *health_routes(checks, stop, metrics.render),
         api_v1(who, under_api, ReturnAddresses(settings.base_url, settings.return_addresses)),
@@ -254,7 +255,7 @@ def _routes(
     return routes
 
 
-def _modules_for_pages(settings: Settings, modules: Modules) -> dict[str, Any]:
+def _modules_for_pages(settings: Settings, modules: Modules, stop: asyncio.Event) -> dict[str, Any]:
     """What the site's pages take by name."""
     return {
         "rules": modules.market,
@@ -266,6 +267,7 @@ def _modules_for_pages(settings: Settings, modules: Modules) -> dict[str, Any]:
         "money": modules.money,
         "hearing": modules.hearing,
         "cookie_jar": Cookies(settings.base_url, settings.session_max),
+        "live": Live(modules.database, settings.session_idle, stop),
     }
 
 

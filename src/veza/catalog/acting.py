@@ -6,6 +6,7 @@ who else does.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,12 @@ def owns(artist_id: Any, person_id: Any) -> ColumnElement[bool]:
 def artists_of(person_id: BindParameter[Any]) -> Select[UUID]:
     """A subquery: the ids of the artists that the person acts for."""
     return select(ArtistMember.artist_id).where(ArtistMember.person_id == person_id)
+
+
+async def artists_of_each(session: Session, people: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """(artist, person): the artists that each of these people acts for."""
+    mine = select(ArtistMember.artist_id, ArtistMember.person_id).where(ArtistMember.person_id.in_(people))
+    return [(artist, person) for artist, person in await session.execute(mine)]
 
 
 async def is_owner(session: Session, artist_id: UUID, person_id: UUID | None) -> bool:

@@ -2,6 +2,7 @@
 
 import "./bar.js";
 import { fillBoxes } from "./buy.js";
+import { follow } from "./live.js";
 import { takeFiles } from "./uploads.js";
 
 /** @import {PlayerBar} from "./bar.js" */
@@ -18,6 +19,7 @@ function arrived() {
   fillBoxes(page);
   takeFiles(page);
   bar?.mark();
+  follow(() => bar?.mark());
   const toast = page.querySelector(".toast");
   if (toast) setTimeout(() => toast.remove(), TOAST_STAYS_MS);
 }

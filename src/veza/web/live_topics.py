@@ -1,0 +1,51 @@
+"""What open pages are told of: of each topic, a short text for each person that differs when a page of theirs would.
+
+The text is read from rows, and the same in every process. It says that something changed and not what: a page asks
+for itself again, so that what it shows is rendered in one place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from veza.accounts.permissions import Permission
+from veza.ingest.on_its_way import on_its_way
+from veza.kit.database import Session
+from veza.money.backlog import backlog
+
+States: TypeAlias = Mapping[UUID, str]
+"""A person → the state of a topic for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """`read` is asked once a second for all listeners of this process that have the permission."""
+
+    permission: Permission
+    read: Callable[[Session, Collection[UUID]], Awaitable[States]]
+
+
+async def _sound(session: Session, people: Collection[UUID]) -> States:
+    return {person: _short(facts) for person, facts in (await on_its_way(session, people)).items()}
+
+
+async def _money(session: Session, people: Collection[UUID]) -> States:
+    waiting = _short(
+        [(one.kind, one.state, one.currency, one.rows, one.amount_minor) for one in await backlog(session)]
+    )
+    return dict.fromkeys(people, waiting)
+
+
+TOPICS: Mapping[str, Topic] = {
+    "sound": Topic(Permission.OWN_ACCOUNT, _sound),
+    "money": Topic(Permission.MONEY, _money),
+}
+"""Name, as in a page's `data-live`, → what is told: files and sound of one's artists, and the money that waits."""
+
+
+def _short(facts: object) -> str:
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:12]
