@@ -68,7 +68,8 @@ async def test_axe_finds_nothing_on_a_visitors_pages(album: Album, page: Page, a
     await page.goto(track)
     links = [await page.locator(f"a[href^='{kind}']").first.get_attribute("href") for kind in ("/releases", "/artists")]
     wrong: list[str] = []
-    for address in (*FOR_VISITORS, track, *(link for link in links if link)):
+    framed = [f"/embed{track}", f"/embed{links[0]}", f"/embed{links[0]}?size=compact"]
+    for address in (*FOR_VISITORS, track, *framed, *(link for link in links if link)):
         wrong += await judged(page, address, axe)
     assert wrong == [], "\n".join(wrong)
 

@@ -68,6 +68,7 @@ from veza.web.door import site_routes
 from veza.web.live import Live
 from veza.web.mailbox import mailbox_link, mailbox_routes
 from veza.web.notice_pages import notice_routes
+from veza.web.oembed import oembed_route
 from veza.web.operator.door import operator_routes
 from veza.web.palettes import palette_routes
 from veza.web.permissions import permissions_route
@@ -248,6 +249,7 @@ def _routes(
         *notice_routes(modules.database, modules.market.notices, site),
         *palette_routes(modules.database),
         *sharing_routes(modules.catalog, settings.platform_name),
+        oembed_route(modules.database, site),
         permissions_route(site),
     ]
     if modules.sandbox:

@@ -26,6 +26,8 @@ STYLES_WITHIN_BYTES = 65_536
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 _NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 _ALWAYS = ((b"x-content-type-options", b"nosniff"), (b"x-frame-options", b"DENY"))
+_FRAMED = b"frame-ancestors *"
+"""In the policy of what pages of other sites may frame."""
 
 
 class SafeHeaders:
@@ -77,6 +79,8 @@ def safe(headers: Iterable[tuple[bytes, bytes]], beginning: bytes, *, is_tls: bo
         wanted |= {b"content-security-policy": policy_of(beginning), b"referrer-policy": b"same-origin"}
     elif media.endswith(b"json"):
         wanted[b"content-security-policy"] = _NOTHING.encode()
+    if _FRAMED in said.get(b"content-security-policy", b""):
+        del wanted[b"x-frame-options"]
     return [*told, *((name, value) for name, value in wanted.items() if name not in said)]
 
 

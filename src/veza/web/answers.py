@@ -14,11 +14,15 @@ from veza.kit.messages import Message
 class Shown:
     """A page: its template below `templates/pages`, and what it shows.
 
-    `is_public` says that visitors without cookies all get the same one, which caches may keep for a minute.
+    `is_public` says that visitors without cookies all get the same one, which caches may keep for a minute. One that
+    `is_framed` says the same to every reader, and pages of other sites may frame it.
     """
 
-    def __init__(self, template: str, *, status: int = 200, is_public: bool = False, **values: Any) -> None:
-        self.template, self.status, self.is_public, self.values = template, status, is_public, values
+    def __init__(
+        self, template: str, *, status: int = 200, is_public: bool = False, is_framed: bool = False, **values: Any
+    ) -> None:
+        self.template, self.status, self.values = template, status, values
+        self.is_public, self.is_framed = is_public, is_framed
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,15 @@ from veza.http.requests import DoorRequest
 _WEB = Path(__file__).parent
 SHEETS = (
     "reset", "tokens", "fonts", "base", "layout", "button", "field", "sleeve", "wave", "tracks", "state", "buy",
-    "player", "release", "studio", "checkout", "library", "orders", "settings",
+    "player", "release", "studio", "checkout", "library", "orders", "settings", "embed",
 )  # fmt: skip
 """The style sheets in their order; layers decide which rule wins, so that the order is for the reader."""
 _LAYERS = "@layer reset, tokens, base, layout, components, pages;\n"
 STYLE = "veza.css"
+EMBED = "scripts/embed.js"
+"""What an embedded page runs instead of `main.js`."""
+EMBEDDED = frozenset({EMBED, "scripts/clock.js", "scripts/entries.js", "scripts/wave.js"})
+_PLAYER = "scripts/player/"
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
     ".woff2": "font/woff2", ".png": "image/png", ".LICENSE": "text/plain; charset=utf-8",
@@ -75,8 +79,16 @@ class Assets:
 
     @cached_property
     def modules(self) -> list[str]:
-        """The addresses of all modules: a page asks for them at once, not one after the other."""
-        return [self.address(path) for path in self.files if path.startswith("scripts/") and path.endswith(".js")]
+        """The addresses of the site's modules: a page asks for them at once, not one after the other."""
+        return [self.address(path) for path in self._scripts() if path != EMBED]
+
+    @cached_property
+    def embed_modules(self) -> list[str]:
+        """Likewise those of an embedded page."""
+        return [self.address(path) for path in self._scripts() if path in EMBEDDED or path.startswith(_PLAYER)]
+
+    def _scripts(self) -> list[str]:
+        return [path for path in self.files if path.startswith("scripts/") and path.endswith(".js")]
 
     def has(self, path: str) -> bool:
         """Whether there is such a file: those of npm are missing where no registry was reached."""

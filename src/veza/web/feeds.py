@@ -47,13 +47,13 @@ class Entry:
 
 def feed_xml(id: str, title: str, link: str, address: str, entries: Sequence[Entry]) -> bytes:
     """The feed at `address` as UTF-8; `link` is the page it is about. The same feed is the same bytes."""
-    feed = _Feed(_plain(title), link, None, feed_url=address, feed_guid=id)
+    feed = _Feed(plain(title), link, None, feed_url=address, feed_guid=id)
     for one in entries:
         feed.add_item(
-            _plain(one.title),
+            plain(one.title),
             one.link,
             _as_html(one.text) or None,
-            author_name=_plain(one.by),
+            author_name=plain(one.by),
             pubdate=one.published_at,
             unique_id=one.id,
             cover=one.cover,
@@ -80,11 +80,11 @@ class _Feed(Atom1Feed):  # type: ignore[misc]  # untyped
             handler.addQuickElement("media:thumbnail", None, {"url": cover.url, "width": side, "height": side})
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     return _NOT_IN_XML.sub("", text)
 
 
 def _as_html(text: str) -> str:
     """Plain text as paragraphs of HTML."""
-    paragraphs = (one.strip() for one in re.split(r"\n\s*\n", _plain(text)))
+    paragraphs = (one.strip() for one in re.split(r"\n\s*\n", plain(text)))
     return "".join(f"<p>{'<br>'.join(escape(one).split(chr(10)))}</p>" for one in paragraphs if one)

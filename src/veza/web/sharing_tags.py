@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from veza.kit.messages import Message, gettext, ngettext
+from veza.web.embedding import COMPACT, Embed, embed_of
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """`path` is the page's own; `cover` the address of its picture of `side` pixels, None without one."""
+    """`path` is the page's own; `cover` the address of its picture of `side` pixels, None without one; `embeds` are the
+    players that pages of other sites may frame, the large one first."""
 
     path: str
     type: str
@@ -19,6 +21,7 @@ class Shared:
     alt: Message
     cover: str | None
     side: int
+    embeds: tuple[Embed, Embed]
 
 
 def shared_release(row: Any, tracks: int) -> Shared:
@@ -37,4 +40,7 @@ def _shared(row: Any, path: str, kind: str, title: str, said: Message) -> Shared
     side = max(row.sizes) if row.cover_id and row.sizes else 0
     cover = f"/covers/{row.cover_id}/{side}.jpg" if side else None
     alt = gettext("The cover of {title}", title=title)
-    return Shared(path, kind, f"{title} – {row.artist_name}", said, alt, cover, side)
+    whole = f"{title} – {row.artist_name}"
+    of = path.split("/")[1]
+    embeds = embed_of(of, row.id, whole), embed_of(of, row.id, whole, COMPACT)
+    return Shared(path, kind, whole, said, alt, cover, side, embeds)

@@ -59,14 +59,15 @@ class Site:
 
     def answer(self, request: DoorRequest, shown: Shown, visit: Visit) -> Response[bytes]:
         """The page; 304 where the browser has the same already."""
-        said, over = flashed(request, self.base_url)
+        said, over = (None, None) if shown.is_framed else flashed(request, self.base_url)
         cookies = [over] if over else []
         values = {
             "site": self, "visit": visit, "path": request.url.path, "now": self.clock.now(), "request": request,
             "toast": None if said is None else say(request, said), **shown.values,
         }  # fmt: skip
         body = environment().get_template(f"pages/{shown.template}").render(values).encode()
-        headers = {**page_headers(self.policy, _kept(request, shown, visit)), "Vary": VARY}
+        headers = FRAMED_HEADERS if shown.is_framed else page_headers(self.policy, _kept(request, shown, visit))
+        headers = {**headers, "Vary": VARY}
         headers["ETag"] = etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
         if shown.status == 200 and not cookies and request.headers.get("if-none-match") == etag:
             return Response(b"", status_code=304, headers=headers)
@@ -103,6 +104,18 @@ def page_headers(policy: str, kept: str) -> dict[str, str]:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cache-Control": kept,
     }
+
+
+FRAMED_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; connect-src 'self';"
+        " media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors *"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": PUBLIC,
+}
+"""Of an embedded page, which has no form and shows nothing of its reader: a page of another site may frame it."""
 
 
 def _kept(request: DoorRequest, shown: Shown, visit: Visit) -> str:

@@ -1,5 +1,6 @@
 // The player's bar: it shows what is played and does what is clicked, on every page; it is never replaced.
 
+import { clock } from "./clock.js";
 import { entriesAround, entriesOfRelease, entriesOfTrack, entryOf } from "./entries.js";
 import { createPlayer } from "./player/player.js";
 import { drawn, play, pointsOf } from "./wave.js";
@@ -9,12 +10,6 @@ import { drawn, play, pointsOf } from "./wave.js";
 const WAVE_HEIGHT = 34;
 const STEPS = 1000;
 const SKIP_SECONDS = 5;
-
-/** “3:54”, “1:02:03”. @param {number} seconds */
-export function clock(seconds) {
-  const whole = Math.floor(seconds), minutes = Math.floor(whole / 60), pad = (/** @type {number} */ n) => String(n).padStart(2, "0");
-  return minutes < 60 ? `${minutes}:${pad(whole % 60)}` : `${Math.floor(minutes / 60)}:${pad(minutes % 60)}:${pad(whole % 60)}`;
-}
 
 export class PlayerBar extends HTMLElement {
   /** The track whose wave is drawn. */
