@@ -241,10 +241,10 @@ async def test_a_mail_is_put_into_the_words_of_its_recipient_when_it_leaves(
     await _send_refund(database, "fr")
     monkeypatch.setitem(messages.CATALOGUES, "fr", French())
     async with database.read() as session:
-        assert [one.subject for one in await mail.newest(session, 1)] == ["5.00 EUR vous ont été remboursés"]
+        assert [one.subject for one in await mail.newest(session, 1)] == ["5,00 € vous ont été remboursés"]
     await worker.run_once(worker_for(database, server.port))
     (message,) = server.taken
-    assert message["Subject"] == "5.00 EUR vous ont été remboursés"
+    assert message["Subject"] == "5,00 € vous ont été remboursés"
     assert message.get_content().replace("\r\n", "\n") == "Envoyé le 02/01/2026 :\n\n1 piste\n2 pistes\n"
 
 

@@ -54,7 +54,7 @@ def test_a_message_prints_its_english_sentence() -> None:
 
 def test_a_reader_has_it_in_their_language(french: str) -> None:
     asked = gettext("asked to refund {asked}, only {left} is left", asked=Amount(500, "EUR"), left=Amount(300, "EUR"))
-    assert render(asked, french) == "3.00 EUR restent, 5.00 EUR demandés"
+    assert render(asked, french) == "3,00\u00a0€ restent, 5,00\u00a0€ demandés"
     assert render(gettext("{what} is empty", what=gettext("the title")), french) == "le titre est vide"
     assert render(joined([ngettext("{n} track", "{n} tracks", n) for n in (1, 2)]), french) == "1 piste; 2 pistes"
 
@@ -94,7 +94,7 @@ def test_fields_keep_their_types_in_a_database() -> None:
 def test_a_whole_message_is_stored_as_text(french: str) -> None:
     asked = gettext("asked to refund {asked}, only {left} is left", asked=Amount(500, "EUR"), left=Amount(300, "EUR"))
     assert from_json(to_json(asked)) == asked
-    assert render(from_json(to_json(asked)), french) == "3.00 EUR restent, 5.00 EUR demandés"
+    assert render(from_json(to_json(asked)), french) == "3,00\u00a0€ restent, 5,00\u00a0€ demandés"
     several = ngettext("{n} track", "{n} tracks", 2)
     assert from_json(to_json(several)) == several
 

@@ -23,6 +23,8 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from veza.kit.amount import Amount
+from veza.kit.catalogues import shipped
+from veza.kit.written import writer, written
 
 _WIDEST = 100
 ENGLISH = "en"
@@ -101,10 +103,15 @@ def render(said: Any, language: str) -> str:
             template = words.ngettext(said.template, said.plural, said.fields["n"])
         else:
             template = words.gettext(said.template)
-        return template.format_map({name: _shown(value, language) for name, value in said.fields.items()})
+        fields = {name: _shown(value, language) for name, value in said.fields.items()}
+        return writer(language).vformat(template, (), fields) if _is_foreign(language) else template.format_map(fields)
     if isinstance(said, Joined):
         return said.by.join(render(one, language) for one in said.items)
-    return str(said)
+    return written(said, language) if _is_foreign(language) else str(said)
+
+
+def _is_foreign(language: str) -> bool:
+    return language != ENGLISH and language in CATALOGUES
 
 
 def _shown(value: Any, language: str) -> Any:
@@ -112,7 +119,7 @@ def _shown(value: Any, language: str) -> Any:
     return render(value, language) if isinstance(value, (Message, Joined)) else value
 
 
-CATALOGUES: dict[str, NullTranslations] = {ENGLISH: NullTranslations()}
+CATALOGUES: dict[str, NullTranslations] = {ENGLISH: NullTranslations(), **shipped()}
 """Language → its catalogue. A test replaces English by a pseudo-language."""
 
 

@@ -5,22 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from veza.kit.messages import ENGLISH
 from veza.kit.money import Amount
-
-if TYPE_CHECKING:
-    from babel import Locale
-
-
-@cache
-def locale_of(language: str) -> Locale:
-    """The conventions of a language; imported with the first page that needs them."""
-    from babel import Locale
-
-    return Locale.parse(language)
+from veza.kit.written import locale_of
 
 
 def price(minor: int, currency: str, language: str) -> str:
