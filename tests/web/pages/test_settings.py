@@ -34,7 +34,9 @@ async def test_each_page_of_the_settings_leads_to_all_others_and_a_visitor_signs
         assert page.html.count("<h1") == 1
         assert {f"/account{one}" for one in PAGES} | {"/preferences"} <= set(page.links)
         assert "Come in" in (await visitor.open(address)).text
-    assert "/account" not in (await visitor.open("/preferences")).links
+    preferences_page = await visitor.open("/preferences")
+    assert preferences_page.status == 200
+    assert "/account" not in preferences_page.links
 
 
 async def test_a_name_an_address_and_a_password_are_changed(whole: Whole) -> None:
