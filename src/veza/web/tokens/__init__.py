@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 TOKENS = Path(__file__).parent / "tokens.json"
+_NOT_IN_SHEET = "breakpoint"
+"""Media queries cannot read custom properties."""
 OF_RECORD = {
     "ground": "ground", "raised": "raised", "spine": "spine", "line": "line", "accent": "accent", "stroke": "stroke",
     "fill": "fill", "on-fill": "on", "wave": "wave", "accent-soft": "soft",
@@ -24,6 +26,7 @@ def style_sheet() -> str:
     """Tokens as custom properties, in both themes, and the rules by which a palette takes their place."""
     tokens = json.loads(TOKENS.read_text())
     colours = tokens.pop("colour")
+    del tokens[_NOT_IN_SHEET]
     light = {name: one["$value"] for name, one in colours.items() if not name.startswith("$")}
     dark = {name: one["dark"] for name, one in colours.items() if not name.startswith("$")}
     of_light = {name: f"var(--l-{one})" for name, one in OF_RECORD.items()}
@@ -37,6 +40,12 @@ def style_sheet() -> str:
         "}",
     ]
     return "\n".join(blocks) + "\n"
+
+
+def breakpoints() -> set[str]:
+    """The widths at which the layout changes; media queries write them out."""
+    group = json.loads(TOKENS.read_text())[_NOT_IN_SHEET]
+    return {one["$value"] for name, one in group.items() if not name.startswith("$")}
 
 
 def _themed(light: Mapping[str, str], dark: Mapping[str, str], within: str) -> str:
