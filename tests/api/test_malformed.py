@@ -86,7 +86,7 @@ async def test_the_sender_of_a_cookie_that_is_no_text_is_not_signed_in(walk: Wal
     for secret in ("%00", "a%00b", "%FF", '"\\000"'):
         answer = await walk.client.get("/api/v1/me", headers={"Cookie": f"veza={secret}; other=%00"})
         assert (answer.status_code, answer.json()["type"]) == (401, f"{KINDS}unauthorized")
-        page = await walk.client.get("/operator", headers={"Cookie": f"veza_operator={secret}"})
+        page = await walk.client.get("/operator", headers={"Cookie": f"veza={secret}", "Accept": "text/html"})
         assert page.status_code == 303
 
 
@@ -95,7 +95,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 async def test_a_malformed_form_is_told_to_a_program_and_shown_to_a_person(walk: Walk) -> None:
-    for path in (*FORMS, "/operator/sign-in", "/operator/sign-out"):
+    for path in FORMS:
         for body in (b"token=%00", b"token=x&email=%FF", b"email=\xff", b"token=a&token=b", b"%00=1"):
             answer = await walk.client.post(path, content=body, headers={"Content-Type": FORM})
             assert (answer.status_code, answer.json()["type"]) == (400, f"{KINDS}malformed-body"), (path, body)

@@ -19,7 +19,6 @@ FOR_EVERYBODY = {
     "/health/live", "/health/ready", "/metrics",
     "/confirm-address", "/reset-password", "/forgot-password", "/admin-claim", "/invitation", "/claim", "/refund",
     "/stop-notices", "/palettes/{name:str}",
-    "/operator/sign-in", "/operator/sign-out",
     "/assets/{digest:str}/{path:path}", "/covers/{cover_id:uuid}/{name:str}",
     "/feed.xml", "/artists/{slug:str}/feed.xml", "/releases/{release_id:str}/tracks.m3u",
     "/stream/{track_id:uuid}/master.m3u8", "/stream/{track_id:uuid}/manifest.json",
@@ -31,9 +30,6 @@ FOR_EVERYBODY = {
 """Outside the table: what it shows is no secret, or the secret of a mailed link opens it."""
 FOR_THE_OPERATORS_LINK = {"/mailbox", "/mailbox/{mail_id:uuid}"}
 """Opened by the link that the start prints or by the operator's token, and by no role."""
-FOR_THE_OPERATORS_TOKEN = "/operator"
-ITS_OWN_FORM = {("POST", "/operator/sign-in"), ("POST", "/operator/sign-out")}
-"""Refused without the form's own token, for every sender."""
 
 
 @pytest.fixture
@@ -91,26 +87,23 @@ def _lets_pass(step: Step, role: Role, allowed: Collection[Role], answer: httpx.
     return answer.status_code == 403 if step.method == "POST" else answer.status_code not in (401, 403)
 
 
-async def test_every_route_outside_the_table_is_for_everybody_or_for_the_operators_token(walk: Walk) -> None:
+async def test_every_route_outside_the_api_is_for_everybody_or_as_the_table_says(walk: Walk) -> None:
     wrong: list[str] = []
     walked = 0
     for step in steps(walk.veza, under_api=False):
         for role in Role:
             answer = await walk.as_role(step, role)
             walked += 1
-            if (step.method, step.template) in ITS_OWN_FORM:
-                passes = answer.status_code in (403, 415)  # JSON is no form
-            elif step.template in FOR_EVERYBODY:
+            if step.template in FOR_EVERYBODY:
                 passes = answer.status_code not in (401, 403)
             elif step.template in FOR_THE_OPERATORS_LINK:
                 passes = answer.status_code == 401
             elif step.template in SIGNED:
                 passes = answer.status_code == 400
-            elif (permission := permission_named(step.handler)) is not None:  # a page of the site
+            else:  # a page of the site
+                permission = permission_named(step.handler)
+                assert permission is not None, f"{step.template} is nowhere"
                 passes = _lets_pass(step, role, PERMISSIONS[permission].roles, answer)
-            else:  # to the sign-in page, which asks for the token
-                assert step.template.startswith(FOR_THE_OPERATORS_TOKEN), f"{step.template} is nowhere"
-                passes = answer.status_code == 303 and answer.headers["location"].startswith("/operator/sign-in")
             if not passes:
                 wrong.append(f"{step.method} {step.path} as {role.value}: {answer.status_code}")
     assert wrong == []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -18,7 +17,7 @@ from veza.money.webhook_inbox import WebhookEvent
 @pytest.fixture
 async def desk_on_any(any_stage: Stage) -> AsyncIterator[Desk]:
     async with open_desk(any_stage) as desk:
-        await desk.sign_in()
+        desk.sign_in()
         yield desk
 
 
@@ -51,7 +50,7 @@ async def test_every_page_and_action_works_on_both_databases(desk_on_any: Desk) 
     }
     for address, said in pages.items():
         assert said in (await desk.get(address)).text, address
-    assert "1 payment was checked" in re.sub(r"\s+", " ", (await desk.post("/operator")).text)
+    assert (await desk.post("/operator/checks")).headers["location"] == "/operator"
     assert (await desk.post(f"/operator/inbox/{event.id}")).headers["location"].endswith("?handled=handled")
     assert (await desk.post(f"/operator/transfers/{row.id}", reason="on both")).status_code == 303
     await desk.stage.settle()
@@ -63,7 +62,7 @@ async def test_a_database_without_tables_is_a_sentence_and_a_way_on() -> None:
     async with stage.database.engine.begin() as connection:
         await connection.exec_driver_sql("DROP TABLE webhook_events")
     async with open_desk(stage) as desk:
-        await desk.sign_in()
+        desk.sign_in()
         answer = await desk.get("/operator/inbox")
     await stage.close()
     assert answer.status_code == 503

@@ -13,7 +13,7 @@ from tests.api.visitors import operator_only
 from tests.client import UNKNOWN_ID, http_client
 from tests.money.conftest import OpenStage
 from tests.pseudo_language import Pseudo, plain
-from tests.web.conftest import TOKEN, Desk, form_token
+from tests.web.conftest import BASE_URL, NOT_NEEDED, READER, TOKEN, Desk
 from veza.api.application import api_v1, web_application
 from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import money_routes
@@ -21,8 +21,9 @@ from veza.kit import messages
 from veza.kit.database_trouble import NO_ANSWER
 from veza.lab.simulator.driver import URL_IN_THREAD
 from veza.money.transfers import SellerTransfer
-from veza.web.assets import asset_routes
-from veza.web.operator.door import operator_routes
+from veza.web.door import site_routes
+from veza.web.operator.office import Office
+from veza.web.problem_pages import problem_page
 from veza.web.site import Site
 
 BACKLOG = "/api/v1/backlog"
@@ -56,15 +57,15 @@ async def doors(open_stage: OpenStage, monkeypatch: pytest.MonkeyPatch) -> Async
     stage = await open_stage(URL_IN_THREAD)
     await stage.seller("anna")
     terms = SaleTerms(("EUR",), 1000)
-    pages = operator_routes(
-        stage.database, stage.money.inbox, stage.money.gateway, TOKEN, mailbox_key="key", keeps_mails=False,
-        site=Site(stage.database.clock, "http://veza.test"),
-    )  # fmt: skip
+    site = Site(stage.database.clock, BASE_URL)
+    office = Office(stage.database, stage.money.gateway, TOKEN, keeps_mails=False, mailbox_way="/mailbox")
+    provided = {**dict.fromkeys(NOT_NEEDED), "money": stage.money, "office": office}
+    pages = site_routes(site, operator_only(TOKEN), problem_page(site), provided)
     routes = [api_v1(operator_only(TOKEN), money_routes(stage.money, terms)), *pages]
-    asgi, litestar = web_application(stage.database, [*routes, *asset_routes()])
-    async with http_client(asgi) as client:
+    asgi, litestar = web_application(stage.database, routes, problem_page=problem_page(site))
+    async with http_client(asgi, dict(READER)) as client:
         desk = Desk(stage, asgi, litestar, client)
-        await desk.sign_in()
+        desk.sign_in()
         yield Doors(desk, await desk.given_up())
 
 
@@ -178,13 +179,12 @@ async def test_a_page_tells_findings_histories_states_and_errors_in_the_readers_
     assert sentence in plain(french.text)
     assert "⟦" in french.text
     assert "⟦" not in english.text
-    assert french.headers["vary"] == english.headers["vary"] == "Accept-Language"
+    assert "Accept-Language" in french.headers["vary"]
 
 
 async def test_a_forms_error_is_told_in_the_readers_language(doors: Doors) -> None:
     address = f"/operator/transfers/{doors.given_up.id}"
-    form = {"form_token": form_token(await doors.desk.get(address)), "reason": ""}
-    refused = await doors.asked(address, FRENCH, method="POST", data=form)
+    refused = await doors.asked(address, FRENCH, method="POST", data={"reason": ""})
     assert (refused.status_code, "⟦" in refused.text) == (422, True)
     assert "a retry needs a reason" in plain(refused.text).lower()
 
@@ -198,9 +198,9 @@ async def test_a_page_of_another_language_is_never_taken_for_the_same(doors: Doo
 
 
 async def test_what_no_language_changes_does_not_vary(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
-    for address in ("/assets/now/operator.css", "/api/v1/transfers"):
+    for address in ("/assets/now/veza.css", "/api/v1/transfers"):
         answer = await doors.asked(address, FRENCH)
         assert answer.status_code == 200
         assert "Language" not in answer.headers.get("vary", "")
     monkeypatch.delitem(messages.CATALOGUES, "fr")
-    assert "vary" not in (await doors.asked("/operator/findings", FRENCH)).headers
+    assert "vary" not in (await doors.asked("/api/v1/findings", FRENCH)).headers

@@ -22,7 +22,7 @@ async def addresses(desk: Desk) -> list[str]:
 
 async def test_an_unchanged_page_is_not_sent_again_until_its_ages_change(desk: Desk) -> None:
     for address in await addresses(desk):
-        live = re.search(r'data-live="([^"]+)"', (await desk.get(address)).text)
+        live = re.search(r'data-follow="([^"]+)"', (await desk.get(address)).text)
         assert live, address
         asked = live[1].replace("&amp;", "&")
         first = await desk.get(asked)
@@ -48,16 +48,14 @@ async def test_a_page_says_news_at_the_next_look(desk: Desk) -> None:
 async def test_the_page_after_a_post_asks_for_the_address_that_can_be_read_again(desk: Desk) -> None:
     row = await desk.given_up()
     refused = await desk.post(f"/operator/transfers/{row.id}", reason="")
-    assert f'data-live="/operator/transfers/{row.id}"' in refused.text
-    assert 'data-live="/operator?range=24h&amp;show=rows"' in (await desk.post("/operator")).text
+    assert f'data-follow="/operator/transfers/{row.id}"' in refused.text
 
 
-async def test_error_and_sign_in_pages_ask_for_nothing(desk: Desk) -> None:
+async def test_error_and_token_pages_ask_for_nothing(desk: Desk) -> None:
     async with desk.another() as stranger:
-        pages = [await desk.get("/operator/nowhere"), await stranger.get("/operator/sign-in")]
+        pages = [await desk.get("/operator/nowhere"), await stranger.get("/operator/token")]
     for page in pages:
-        assert "data-live=" not in page.text
-        assert "live.js" not in page.text
+        assert "data-follow=" not in page.text
 
 
 @pytest.mark.parametrize("address", ["/operator", "/operator/transfers", "/operator/findings"])

@@ -8,10 +8,10 @@ from playwright.async_api import Browser
 
 from tests import factories
 from tests.commands import Process
-from tests.web.conftest import TOKEN, Desk
+from tests.web.conftest import SIGNED_IN, TOKEN, Desk
 from veza.catalog.tracks import Track
 from veza.kit.database import Database
-from veza.web.rendering import STATIC
+from veza.web.assets import ASSETS, STYLE
 
 PHONE = {"width": 390, "height": 844}
 PAGES = (
@@ -31,11 +31,9 @@ async def test_every_page_fits_a_phone(tmp_path: Path, chromium: Browser) -> Non
     missing: list[str] = []
     wider: dict[str, int] = {}
     try:
-        page = await (await chromium.new_context(base_url=url, viewport=PHONE)).new_page()  # type: ignore[arg-type]
+        context = await chromium.new_context(base_url=url, viewport=PHONE, extra_http_headers=SIGNED_IN)  # type: ignore[arg-type]
+        page = await context.new_page()
         page.on("response", lambda answer: missing.append(answer.url) if answer.status >= 400 else None)
-        await page.goto("/operator")
-        await page.get_by_label("Operator token").fill(TOKEN)
-        await page.get_by_role("button", name="Sign in").click()
         for address in (*PAGES, await _track_page(tmp_path / "var")):
             await page.goto(address)
             if address == "/api/docs":
@@ -50,12 +48,12 @@ async def test_every_page_fits_a_phone(tmp_path: Path, chromium: Browser) -> Non
 async def test_the_broadest_lists_fit_every_window(desk: Desk, chromium: Browser) -> None:
     """Rows of a few words and ids: what is left of a column is never narrower than a word."""
     await desk.given_up()
-    style = f"<style>{(STATIC / 'operator.css').read_text(encoding='utf-8')}</style>"
+    style = f"<style>{ASSETS.files[STYLE].body.decode()}</style>"
     page = await (await chromium.new_context()).new_page()
     wider: dict[tuple[str, int], int] = {}
     for address in ("/operator/payments", "/operator/transfers"):
         html = (await desk.get(address)).text
-        for width in (375, 740, 800, 1024, 1215, 1216, 1280):
+        for width in (375, 740, 800, 1100, 1101, 1216, 1280):
             await page.set_viewport_size({"width": width, "height": 800})
             await page.set_content(html.replace("</head>", f"{style}</head>"), wait_until="domcontentloaded")
             wider[address, width] = await page.evaluate(WIDER_BY)

@@ -21,6 +21,7 @@ class Purpose(StrEnum):
     CHANGE_EMAIL = "change"
     RESET = "reset"
     ADMIN = "admin"
+    RECOVERY = "recovery"
     PROOF = "proof"
 
 
@@ -29,6 +30,7 @@ LASTS: dict[Purpose, timedelta] = {
     Purpose.CHANGE_EMAIL: timedelta(days=1),
     Purpose.RESET: timedelta(hours=1),
     Purpose.ADMIN: timedelta(days=1),
+    Purpose.RECOVERY: timedelta(minutes=15),
     Purpose.PROOF: timedelta(minutes=5),
 }
 

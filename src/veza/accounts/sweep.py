@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select
 from veza.accounts.audit import AuditEntry
 from veza.accounts.facade import Accounts
 from veza.accounts.links import Link
-from veza.accounts.operator_visits import OperatorVisit
 from veza.accounts.people import Person
 from veza.accounts.sessions import SignIn
 from veza.accounts.tokens import ApiToken
@@ -46,7 +45,6 @@ async def sweep_once(accounts: Accounts) -> int:
         ended: list[tuple[Any, ColumnElement[bool]]] = [
             (SignIn.id, or_(SignIn.expires_at <= now, SignIn.last_seen_at <= now - rules.session_idle)),
             (Link.id, Link.expires_at <= now),
-            (OperatorVisit.secret_hash, OperatorVisit.expires_at <= now),
             (ApiToken.id, ApiToken.expires_at <= now - ENDED_TOKENS_KEPT),
             (Throttle.key, Throttle.spent_until_ms < int(now.timestamp() * 1000)),
             (AuditEntry.id, AuditEntry.at <= now - rules.audit_kept),

@@ -69,7 +69,7 @@ from veza.web.live import Live
 from veza.web.mailbox import mailbox_link, mailbox_routes
 from veza.web.notice_pages import notice_routes
 from veza.web.oembed import oembed_route
-from veza.web.operator.door import operator_routes
+from veza.web.operator.office import Office
 from veza.web.palettes import palette_routes
 from veza.web.permissions import permissions_route
 from veza.web.problem_pages import problem_page
@@ -223,7 +223,11 @@ def _routes(
         *market_routes(modules.money, modules.market),
         *money_routes(modules.money, terms),
     ]
-    who, provided = authenticate(modules.accounts, token), _modules_for_pages(settings, modules, stop)
+    office = Office(
+        modules.database, modules.money.gateway.for_people(), token, keeps_mails=settings.keeps_mails,
+        mailbox_way=mailbox_link("", mailbox_key),
+    )  # fmt: skip
+    who, provided = authenticate(modules.accounts, token), _modules_for_pages(settings, modules, office, stop)
     routes: list[ControllerRouterHandler] = [
         *health_routes(checks, stop, metrics.render),
         api_v1(who, under_api, ReturnAddresses(settings.base_url, settings.return_addresses)),
@@ -231,15 +235,6 @@ def _routes(
         stream_routes(files, who),
         *download_file_routes(modules.streaming),
         webhook_route(modules.money.inbox, settings.webhook_max_bytes),
-        *operator_routes(
-            modules.database,
-            modules.money.inbox,
-            modules.money.gateway.for_people(),
-            token,
-            mailbox_key=mailbox_key,
-            keeps_mails=settings.keeps_mails,
-            site=site,
-        ),
     ]
     routes += [
         *mailbox_routes(modules.database, mailbox_key, token, site, is_open=settings.keeps_mails),
@@ -257,7 +252,7 @@ def _routes(
     return routes
 
 
-def _modules_for_pages(settings: Settings, modules: Modules, stop: asyncio.Event) -> dict[str, Any]:
+def _modules_for_pages(settings: Settings, modules: Modules, office: Office, stop: asyncio.Event) -> dict[str, Any]:
     """What the site's pages take by name."""
     return {
         "rules": modules.market,
@@ -270,6 +265,7 @@ def _modules_for_pages(settings: Settings, modules: Modules, stop: asyncio.Event
         "hearing": modules.hearing,
         "cookie_jar": Cookies(settings.base_url, settings.session_max),
         "live": Live(modules.database, settings.session_idle, stop),
+        "office": office,
     }
 
 

@@ -22,6 +22,7 @@ def _guests() -> tuple[Guest, ...]:
     called = {
         f"{opening.LISTENER}-1": gettext("as a listener"),
         opening.OWNER: gettext("as the label, who runs all artists"),
+        opening.OPERATOR: gettext("as the operator"),
         opening.MODERATOR: gettext("as the moderator"),
     }
     return tuple(Guest(said, opening.address_of(name), opening.PASSWORD) for name, said in called.items())

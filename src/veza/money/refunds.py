@@ -111,6 +111,13 @@ class NotRefundable(FieldFault):
     """The payment has nothing to refund yet; says why."""
 
 
+class RefundableChanged(Exception):
+    """What can still be refunded is not what the operator saw; says how much it is now."""
+
+    def __init__(self, left: Amount) -> None:
+        super().__init__(gettext("{most} can still be refunded", most=left))
+
+
 class UnknownRefund(LookupError):
     """No such refund."""
 

@@ -215,10 +215,8 @@ def welcome(application: Application, where: str, admin: str | None) -> str:
 
     settings = application.settings
 
-    if settings.operator_token.get_secret_value():
-        sign_in = "with your OPERATOR_TOKEN"
-    else:
-        sign_in = f"with the token in {token_file(settings)}"
+    has_own = bool(settings.operator_token.get_secret_value())
+    which = "your OPERATOR_TOKEN" if has_own else f"the token in {token_file(settings)}"
     payments = f"{where}/sandbox/  a stand-in, no real money" if settings.uses_sandbox else "Stripe"
     if settings.keeps_mails:
         way = application.mailbox_way if sys.stdout.isatty() else "/operator/mailbox"
@@ -227,7 +225,7 @@ def welcome(application: Application, where: str, admin: str | None) -> str:
         mails = "by SMTP" if settings.smtp_url.get_secret_value() else "kept unread: set SMTP_URL"
     lines = [
         f"Veza is ready on {where}",
-        f"  operators    {where}/operator  sign in {sign_in}",
+        f"  operators    {where}/operator  people with the role; {which} makes one at /operator/token",
         f"  API          {where}/api/docs  the same token, as bearer",
         f"  health       {where}/health/ready",
         f"  mails        {mails}",

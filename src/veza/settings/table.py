@@ -98,7 +98,7 @@ class Settings(BaseSettings):
     database_pool_size: int = setting("DATABASE_POOL_SIZE", 10, "most connections one process holds", unit="connections", ge=2, le=200)
     redis_url: RedisUrl = setting("REDIS_URL", "", "redis://host:6379/0 to share the provider's rate limit there; empty: shared in the database")
     rabbitmq_url: RabbitUrl = setting("RABBITMQ_URL", "", "amqp://user:password@host:5672/vhost: work wakes one waiting worker on whichever machine; empty: PostgreSQL wakes those of every process")
-    operator_token: SecretStr = setting("OPERATOR_TOKEN", SecretStr(""), "bearer token of the operator pages and the API; empty: made at first start and kept in VAR_DIR/operator-token")
+    operator_token: SecretStr = setting("OPERATOR_TOKEN", SecretStr(""), "bearer token of the API, which also makes an account admin at /operator/token; empty: made at first start and kept in VAR_DIR/operator-token")
     encryption_keys: Secrets = setting("ENCRYPTION_KEYS", (), "keys that stored secrets are sealed with, the newest first, as `veza keys new` prints them; the same on every machine; empty: made at first start and kept in VAR_DIR/encryption-keys", unit="comma list")
     log_format: Literal["console", "json"] = setting("LOG_FORMAT", "console", "console for people, json for a log collector")
     log_callers: bool = setting("LOG_CALLERS", True, "whether each request's line names who asked (a person's id, operator, visitor) and from which network address; what is kept of logs is then personal data")

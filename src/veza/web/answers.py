@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from litestar.datastructures import Cookie
@@ -42,6 +42,14 @@ class Form:
     error: str | None = None
     faults: Mapping[str, str] = field(default_factory=dict)
     """Name of a field → what is wrong with it."""
+    is_conflict: bool = False
+    """Whether what it asks for does not fit what is there by now: another request was first."""
+    asks: Message | None = None
+    """What is asked before it is done: the page shows the question, and a form that says yes."""
+
+    def asking(self, question: Message) -> Form:
+        """The same with a question, which its page is to ask."""
+        return replace(self, asks=question)
 
     def value(self, name: str, default: object = "") -> str:
         """What was typed into a field, else the `default`; no text that was typed is lost."""

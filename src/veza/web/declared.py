@@ -25,7 +25,7 @@ from veza.http.idempotency import Idempotent, Reply, owner_of
 from veza.http.identity import identity_of, needs
 from veza.http.language import language_of, told
 from veza.http.limits import retry_headers
-from veza.http.problems import NOT_FOUND, UNAUTHORIZED
+from veza.http.problems import CONFLICT, NOT_FOUND, UNAUTHORIZED, Kind
 from veza.http.requests import DoorRequest, form_fields
 from veza.http.whole_request import STREAMED
 from veza.kit.database import Database, Session
@@ -66,9 +66,10 @@ def form(
 ) -> Declare:
     """POST of a form, which the page `shows` shows again where it is refused.
 
-    The handler takes `session`, which writes; one without it works outside of any transaction. With `keyed` the form
-    has a hidden field `key`, and its work is done once for each: its handler takes `session`. A form that `has_file` is
-    read by its handler, while it arrives. A handler that makes a secret returns the page on which it is `Shown` once.
+    The handler takes `session`, which writes; one without it works outside of any transaction. It returns an address,
+    or the form once more with a question (`Form.asking`); one that makes a secret returns the page on which it is
+    `Shown` once. With `keyed` the form has a hidden field `key`, and its work is done once for each: its handler takes
+    `session`. A form that `has_file` is read by its handler, while it arrives.
     """
     its_page: Endpoint = shows.opt[_PAGE]
 
@@ -84,12 +85,14 @@ def form(
                 kind = kind_of(error)
                 if kind in NOT_MENDED or kind.status >= 500:
                     raise
-                again = await _shown(its_page, request, found, _as_sent(request, given, error))
+                again = await _shown(its_page, request, found, _as_sent(request, given, error, kind))
                 again.status_code = form_status(kind)
                 again.headers.update(retry_headers(error))
                 return again
             if isinstance(done, Shown):
                 return await _made(request, found, done)
+            if isinstance(done, Form):
+                return await _shown(its_page, request, found, done)
             return done if isinstance(done, Response) else site.redirect(request, done)
 
         both = {**its_page.parameters, **endpoint.parameters}
@@ -130,10 +133,10 @@ async def _made(request: DoorRequest, found: Mapping[str, Any], shown: Shown) ->
 
 async def _done(
     endpoint: Endpoint, request: DoorRequest, found: Mapping[str, Any], given: Mapping[str, str], *, keyed: bool
-) -> See | Shown | Response[Any]:
+) -> See | Shown | Form | Response[Any]:
     identity, database = identity_of(request), found["database"]
     sent = Form(given)
-    done: See | Shown | Response[Any]
+    done: See | Shown | Form | Response[Any]
     async with endpoint.opened(request, found) as values:
         if Session not in endpoint.handed:
             done = await _called(endpoint, values, None, sent)
@@ -172,7 +175,7 @@ async def _called(endpoint: Endpoint, values: Mapping[str, Any], session: Sessio
     return await answer if inspect.isawaitable(answer) else answer
 
 
-def _as_sent(request: DoorRequest, given: Mapping[str, str], error: Exception) -> Form:
+def _as_sent(request: DoorRequest, given: Mapping[str, str], error: Exception, kind: Kind) -> Form:
     language = language_of(request)
     found = {str(place[0]): render(said, language) for place, said in faults_of(error) if place}
-    return Form(given, told(request, error), found)
+    return Form(given, told(request, error), found, is_conflict=kind.status == CONFLICT.status)

@@ -27,6 +27,8 @@ from veza.kit.messages import gettext
 from veza.web.answers import Form, Shown
 from veza.web.assets import asset_routes
 from veza.web.interrupted import interrupted_by
+from veza.web.operator import findings as operator_findings
+from veza.web.operator import inbox, overview, payments, token_page, transfers
 from veza.web.own_addresses import own_address
 from veza.web.pages import (
     about,
@@ -81,6 +83,12 @@ PAGES: Sequence[HTTPRouteHandler] = (
     editor.publish_release, editor.withdraw_release, editor.delete_release,
     earnings.money_page, earnings.decide,
     sounds.sound_page, sounds.keep_track, sounds.send_sound, sounds.act_on_version, sounds.remove_track,
+    overview.overview_page, overview.check_books, overview.way_to_mailbox,
+    transfers.transfers_page, transfers.transfer_page, transfers.retry_transfer,
+    payments.payments_page, payments.payment_page, payments.refund,
+    operator_findings.findings_page, operator_findings.return_all, operator_findings.compare,
+    inbox.inbox_page, inbox.event_page, inbox.handle_again,
+    token_page.token_page, token_page.use_token,
     signing_in.sign_in_page, signing_in.enter, signing_in.leave, signing_in.preferences_page, signing_in.choose,
 )  # fmt: skip
 """Every page and form of the site."""

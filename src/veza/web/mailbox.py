@@ -55,7 +55,7 @@ def mailbox_routes(
         if not is_open:
             raise Refused(NOT_FOUND, gettext("mails go out by SMTP, or this address is not this machine's own"))
         if not visitors.made(cookie.read(request) or "") and not is_same_secret(bearer(request) or "", token):
-            said = gettext("open the link that the start printed, or sign in as operator at /operator/mailbox")
+            said = gettext("open the link that the start printed, or sign in as operator: /operator/mailbox")
             raise Refused(UNAUTHORIZED, said, title=gettext("The mailbox is the operator's"))
 
     @get("/")

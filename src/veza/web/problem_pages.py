@@ -8,6 +8,7 @@ from litestar import Response
 from veza.http.problem_answers import ProblemPage
 from veza.http.problems import Problem
 from veza.http.requests import DoorRequest
+from veza.kit.messages import gettext
 from veza.web.rendering import Pages, Refused, words_of
 from veza.web.site import Site
 
@@ -20,7 +21,10 @@ def problem_page(site: Site) -> ProblemPage:
         if not isinstance(problem, Refused) and not wants_page(request):
             return None
         status, sentence = problem.kind.status, words_of(request, problem, detail)
-        return pages.show(request, "plain/refused.html", status=status, title=title, sentence=sentence)
+        way_on = problem.way_on if isinstance(problem, Refused) else None
+        if way_on is None and status >= 500 and request.method == "GET":
+            way_on = request.url.path, gettext("Try again")
+        return pages.show(request, "plain/refused.html", status=status, title=title, sentence=sentence, way_on=way_on)
 
     return page
 

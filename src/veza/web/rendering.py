@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import structlog
@@ -25,8 +24,6 @@ from veza.web.visits import reader_of
 
 # Money of people: nothing stays in a cache, and “back” after signing out shows nothing.
 HEADERS = page_headers(policy_of(), NOT_KEPT)
-
-STATIC = Path(__file__).parent / "static"
 
 LINK_OVER = Kind("link-over", 410, gettext("This link is used up"), "Ask for a new one.")
 """A problem of pages alone: the API takes no links."""

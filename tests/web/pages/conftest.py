@@ -103,7 +103,7 @@ async def open_store(
 
 def _unused() -> dict[str, Any]:
     """What pages take that no test of these asks for."""
-    return dict.fromkeys(("accounts", "catalog", "ingest", "moderation", "hearing", "cookie_jar", "live"))
+    return dict.fromkeys(("accounts", "catalog", "ingest", "moderation", "hearing", "cookie_jar", "live", "office"))
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from veza.http.problems import INVALID_REQUEST, NOT_FOUND, Kind
+from veza.http.problems import CONFLICT, INVALID_REQUEST, NOT_FOUND, Kind
 from veza.kit.messages import gettext
 from veza.money.charge_returns import ChargeNotReturned, NotReturnable, UnknownCharge
 from veza.money.differences import CannotReconcile
@@ -10,7 +10,7 @@ from veza.money.findings import ResolvedAlready, UnknownFinding
 from veza.money.operator import NothingToRetry, ReasonMissing
 from veza.money.payments import BadPayment, UnknownPayment
 from veza.money.provider_account import AnotherAccount
-from veza.money.refunds import NotRefundable, RefundExceedsPayment, UnknownRefund
+from veza.money.refunds import NotRefundable, RefundableChanged, RefundExceedsPayment, UnknownRefund
 from veza.money.sellers import UnknownSeller
 from veza.money.stripe.definite import ProviderRefused, ProviderUnavailable
 from veza.money.timeline import NothingFound
@@ -97,6 +97,7 @@ ERRORS: dict[type[Exception], Kind] = {
     ProviderUnavailable: PROVIDER_UNAVAILABLE,
     ReasonMissing: INVALID_REQUEST,
     RefundExceedsPayment: REFUND_EXCEEDS_PAYMENT,
+    RefundableChanged: CONFLICT,
     ResolvedAlready: ALREADY_RESOLVED,
     UnknownCharge: NOT_FOUND,
     UnknownFinding: NOT_FOUND,

@@ -23,7 +23,7 @@ from veza.money import sellers
 
 PASSWORD = "demo-listener-demo"  # noqa: S105  (printed in the README: it opens nothing but the demo)
 HOST = "demo.example"
-OWNER, MODERATOR, LISTENER = "label", "moderator", "listener"
+OWNER, OPERATOR, MODERATOR, LISTENER = "label", "operator", "moderator", "listener"
 SOON = timedelta(days=21)
 
 
@@ -42,10 +42,12 @@ async def open_label(modules: Modules, label: Label) -> None:
 
 
 async def _people(modules: Modules, label: Label) -> None:
-    """`label@` runs all eight, `moderator@` judges reports, `listener-1@` to `listener-6@` buy and comment."""
+    """`label@` runs all eight, `operator@` the site; `moderator@` judges reports, `listener-1@` to `-6@` buy."""
     hashed = await modules.accounts.passwords.hash(PASSWORD, "demo")
     async with modules.database.write("demo") as session:
         label.owner = await _person(session, OWNER, "The label", hashed)
+        operator = await _person(session, OPERATOR, "The operator", hashed)
+        await roles.give(session, operator, Role.ADMIN, by="demo")
         label.moderator = await _person(session, MODERATOR, "The moderator", hashed)
         await roles.give(session, label.moderator, Role.MODERATOR, by="demo")
         for number, name in enumerate(label.roster.listeners, 1):

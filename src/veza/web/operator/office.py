@@ -1,86 +1,39 @@
-"""What every operator page works with, and the question asked before each: who is it."""
+"""What the operator's pages share: the way to the mailbox, the charts' samples, and the comparison that runs in the
+background."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote
 from uuid import UUID
-
-from litestar import Response
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
-from litestar.response import Redirect
-from litestar.types import Guard
 
 from veza.http.errors.table import kind_of
 from veza.http.limits import retry_headers
 from veza.http.problems import NOT_FOUND
-from veza.http.request_log import name_actor
-from veza.http.requests import DoorRequest, form_fields
+from veza.http.requests import DoorRequest
 from veza.kit.database import Database
 from veza.kit.messages import Message, gettext, message_of
-from veza.money.webhook_inbox import Inbox
-from veza.web.operator.sessions import Sessions, Visit, is_signed_in
-from veza.web.rendering import HEADERS, Pages, Refused, WayOn
-
-ACTOR = "operator"
-SIGN_IN = "/operator/sign-in"
+from veza.money.stripe.gateway import Gateway
+from veza.web.operator.finding_mends import Comparison
+from veza.web.operator.samples import Samples
+from veza.web.rendering import Refused, WayOn
 
 
-class SignInNeeded(Exception):
-    """The operator is not signed in; the door leads to the sign-in page and, from there, back."""
-
-
-@dataclass(frozen=True, slots=True)
 class Office:
-    """The database, the webhook inbox, who is signed in, and how pages are made."""
+    """One for the process."""
 
-    database: Database
-    inbox: Inbox
-    sessions: Sessions
-    pages: Pages
-    keeps_mails: bool
-    """Whether there is a mailbox to lead to."""
-
-    def show(self, request: DoorRequest, template: str, **values: Any) -> Response[bytes]:
-        """A page for the guest or the operator at the browser."""
-        told = {"visit": visit_of(request, self.sessions), "keeps_mails": self.keeps_mails, **values}
-        return self.pages.show(request, f"operator/{template}", **told)
+    def __init__(
+        self, database: Database, gateway: Gateway, token: str, *, keeps_mails: bool, mailbox_way: str
+    ) -> None:
+        """`token` is the operator token; `mailbox_way` opens the mailbox, where Veza `keeps_mails`."""
+        self.database, self.gateway, self.token = database, gateway, token
+        self.keeps_mails, self.mailbox_way = keeps_mails, mailbox_way
+        self.comparison, self.samples = Comparison(database, gateway), Samples()
 
 
-def operators_only(sessions: Sessions, database: Database) -> Guard:
-    """A guard: the signed-in operator may pass."""
-
-    # Closures, not methods: the framework copies what it is given, down to the objects methods hang on.
-    async def guard(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-        if not await is_signed_in(database, sessions.read(connection)):
-            raise SignInNeeded
-        name_actor(connection.scope, ACTOR)
-
-    return guard
-
-
-def visit_of(request: DoorRequest, sessions: Sessions) -> Visit | None:
-    """The visit, or the one this very request begins (set by the sign-in page)."""
-    begun: Visit | None = request.state.get("visit")
-    return begun or sessions.read(request)
-
-
-async def fields(request: DoorRequest) -> Mapping[str, str]:
-    """The fields of a form."""
-    return await form_fields(request)
-
-
-def go_to(address: str) -> Redirect:
-    """After a POST: a reload must not send it again."""
-    return Redirect(address, status_code=303, headers=HEADERS)
-
-
-def sign_in_address(path: str) -> str:
-    return f"{SIGN_IN}?next={quote(path, safe='/')}"
+def asked_for(request: DoorRequest, name: str) -> str:
+    """A search word of the address, at most 200 characters; PostgreSQL knows no text with a zero byte in it."""
+    return request.query_params.get(name, "").replace("\0", "").strip()[:200]
 
 
 def known_id(text: str, what: Message, way_on: WayOn) -> UUID:

@@ -1,122 +1,91 @@
-"""The overview: what waits and for how long, whether the provider can be asked, what a person should know."""
+"""The overview: what waits and for how long, whether the provider can be asked, what an operator should know."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from litestar import Response, get, post
-from litestar.handlers import HTTPRouteHandler
+from litestar.di import NamedDependency
 from sqlalchemy import func, select
 
-from veza.http.language import say
+from veza.accounts.permissions import Permission
 from veza.http.requests import DoorRequest
-from veza.kit.database import Session
-from veza.kit.messages import Message, gettext
+from veza.kit.database import Database, Session
+from veza.kit.messages import gettext, ngettext
 from veza.money import backlog, breaker, invariants
-from veza.money.backlog import BacklogSample, Peak
 from veza.money.findings import Finding, FindingKind
 from veza.money.webhook_inbox import EventStatus, WebhookEvent, lag_seconds
-from veza.web.operator.chart import AGE, RANGES, ROWS, Range, charts, currencies
+from veza.web.answers import Form, See, Shown
+from veza.web.declared import form, page
+from veza.web.operator.chart import AGE, RANGES, ROWS, charts, currencies
 from veza.web.operator.office import Office
+from veza.web.operator.samples import fitting_range
 
 FINDINGS_SHOWN = 5
-LAW_CHECK_BOUND = timedelta(seconds=20)
+CHECK_BOUND = timedelta(seconds=20)
 """How long a browser waits; a larger check belongs on the command line."""
 
 
-@dataclass(frozen=True, slots=True)
-class LawChecked:
-    """What a check on demand found."""
+@page("/operator", permission=Permission.MONEY)
+async def overview_page(session: Session, request: DoorRequest, office: NamedDependency[Office], form: Form) -> Shown:
+    """Backlog, charts, breaker, findings, invariants and inbox."""
+    chosen = RANGES.get(request.query_params.get("range", "")) or await fitting_range(session)
+    peaks = await office.samples.peaks(session, chosen)
+    amounts = {code: gettext("Amount in {currency}", currency=code) for code in currencies(peaks)}
+    measures = {ROWS: gettext("Rows"), **amounts, AGE: gettext("Oldest age")}
+    measure = request.query_params.get("show", ROWS)
+    measure = measure if measure in measures else ROWS
+    return Shown(
+        "operator/overview.html",
+        live=_address(chosen.name, measure),
+        charts=charts(peaks, chosen, session.now, measure),
+        has_samples=bool(peaks),
+        ranges=RANGES.values(),
+        chosen=chosen,
+        measures=measures,
+        measure=measure,
+        address=_address,
+        waiting=await backlog.backlog(session),
+        breaker=await breaker.state(session),
+        inbox_lag=await lag_seconds(session),
+        events=await _events_by_state(session),
+        findings=await _newest_findings(session),
+        findings_open=await _open_findings(session),
+        law_broken=await _open_findings(session, FindingKind.LAW_BROKEN),
+        keeps_mails=office.keeps_mails,
+    )
 
-    payments: int
-    broken: Sequence[Message]
 
-
-def overview_handlers(office: Office) -> list[HTTPRouteHandler]:
-    """The overview, and the check of the invariants on demand."""
-    past = Past()
-
-    @get("/")
-    async def overview(request: DoorRequest) -> Response[bytes]:
-        """Backlog, chart, breaker, findings, invariants and inbox."""
-        return await _show(request, None, None)
-
-    @post("/")
-    async def check_law(request: DoorRequest) -> Response[bytes]:
-        """Check every payment's books now; what is broken becomes a finding."""
-        try:
-            checking = invariants.check_all(office.database, report=True)
-            payments, broken = await asyncio.wait_for(checking, LAW_CHECK_BOUND.total_seconds())
-        except TimeoutError:
-            too_many = gettext(
-                "There are too many payments to check within {seconds} s: use “veza money check”.",
-                seconds=LAW_CHECK_BOUND.seconds,
-            )
-            return await _show(request, None, too_many)
-        return await _show(request, LawChecked(payments, [one.said for one in broken]), None)
-
-    async def _show(request: DoorRequest, checked: LawChecked | None, said: Message | None) -> Response[bytes]:
-        async with office.database.read() as session:
-            now = session.now
-            chosen = RANGES.get(request.query_params.get("range", "")) or await _fitting_range(session)
-            peaks = await past.peaks(session, chosen)
-            provider = await breaker.state(session)
-            values = {
-                "waiting": await backlog.backlog(session),
-                "breaker": provider,
-                "inbox_lag": await lag_seconds(session),
-                "events": await _events_by_state(session),
-                "findings": await _newest_findings(session),
-                "findings_open": await _open_findings(session),
-                "law_broken": await _open_findings(session, FindingKind.LAW_BROKEN),
-            }
-        amounts = {code: gettext("Amount in {currency}", currency=code) for code in currencies(peaks)}
-        measures = {ROWS: gettext("Rows"), **amounts, AGE: gettext("Oldest age")}
-        measure = request.query_params.get("show", ROWS)
-        measure = measure if measure in measures else ROWS
-        return office.show(
-            request,
-            "overview.html",
-            live=_address(chosen.name, measure),
-            charts=charts(peaks, chosen, now, measure),
-            has_samples=bool(peaks),
-            ranges=RANGES.values(),
-            chosen=chosen,
-            measures=measures,
-            measure=measure,
-            address=_address,
-            checked=checked,
-            said=None if said is None else say(request, said),
-            why_open=None if provider.reason is None else say(request, provider.reason),
-            **values,
+@form("/operator/checks", permission=Permission.MONEY, shows=overview_page)
+async def check_books(database: NamedDependency[Database]) -> See:
+    """Check every payment's books now; what is broken becomes a finding."""
+    try:
+        checking = invariants.check_all(database, report=True)
+        payments, broken = await asyncio.wait_for(checking, CHECK_BOUND.total_seconds())
+    except TimeoutError:
+        too_many = gettext(
+            "There are too many payments to check within {seconds} s: use “veza money check”.",
+            seconds=CHECK_BOUND.seconds,
         )
-
-    return [overview, check_law]
-
-
-class Past:
-    """The samples behind the charts, kept until there is a newer one: pages ask every few seconds."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, tuple[tuple[datetime, datetime | None], list[Peak]]] = {}
-
-    async def peaks(self, session: Session, chosen: Range) -> list[Peak]:
-        begins = chosen.begins(session.now)
-        stamp = begins, await session.scalar(select(func.max(BacklogSample.at)))
-        kept = self._kept.get(chosen.name)
-        if kept is None or kept[0] != stamp:
-            kept = self._kept[chosen.name] = stamp, await backlog.peaks(session, begins, chosen.step)
-        return kept[1]
+        return See("/operator", too_many)
+    if broken:
+        said = gettext(
+            "{n} payments were checked; the books of {broken} do not balance.", n=payments, broken=len(broken)
+        )
+        return See("/operator/findings", said)
+    said = ngettext(
+        "{n} payment was checked just now; all books balance.",
+        "{n} payments were checked just now; all books balance.",
+        payments,
+    )
+    return See("/operator", said)
 
 
-async def _fitting_range(session: Session) -> Range:
-    """A day, but an hour where there is no more history yet: a new shop's chart would be a sliver at its edge."""
-    oldest = await session.scalar(select(func.min(BacklogSample.at)))
-    hour = RANGES["1h"]
-    return hour if oldest is not None and oldest >= hour.begins(session.now) else RANGES["24h"]
+@page("/operator/mailbox", permission=Permission.MONEY)
+async def way_to_mailbox(office: NamedDependency[Office]) -> See:
+    """The mailbox has a cookie of its own, which this link sets."""
+    return See(office.mailbox_way)
 
 
 def _address(chosen: str, measure: str) -> str:

@@ -1,4 +1,4 @@
-"""Payments: found by any id, ours or the provider's, and told from beginning to end."""
+"""Payments: found by any id, ours or the provider's, and told from beginning to end; and their refund."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, get, post
-from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath
-from litestar.response import Redirect
+from litestar.di import NamedDependency
 from sqlalchemy import select
 
-from veza.http.language import language_of, say, told
+from veza.accounts.identity import Identity
+from veza.accounts.permissions import Permission
 from veza.http.requests import DoorRequest
+from veza.kit.database import Database, Session
 from veza.kit.messages import gettext
 from veza.money import invariants, nettings, payments, refunding
 from veza.money.disputes import Dispute
@@ -26,88 +25,82 @@ from veza.money.short_ids import payments_ending
 from veza.money.timeline import NothingFound, payment_of
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
-from veza.web.operator import refund_form
+from veza.web.answers import Form, See, Shown
+from veza.web.declared import form, page
+from veza.web.operator import refunding_by_hand
 from veza.web.operator.history import history_of
 from veza.web.operator.naming import named, shown_status
-from veza.web.operator.office import Office, fields, go_to, known_id, looking_for
+from veza.web.operator.office import asked_for, known_id, looking_for
 from veza.web.operator.paging import page_of
-from veza.web.operator.refund_form import RefundableChanged, RefundForm
 
 ALL = ("/operator/payments", gettext("See all payments"))
 PAYMENT = gettext("payment")
 
 
-def payment_handlers(office: Office) -> list[HTTPRouteHandler]:
-    """The list, the search, one payment, and its refund (a POST to the payment's own address)."""
-
-    @get("/payments")
-    async def listed(request: DoorRequest) -> Response[bytes] | Redirect:
-        """Payments, newest first; with `find`, the one that an id belongs to."""
-        wanted = request.query_params.get("find", "").replace("\0", "").strip()[:200]
-        ending: Sequence[UUID] = []
-        async with office.database.read() as session:
-            if wanted:
-                try:
-                    return go_to(f"/operator/payments/{await payment_of(session, wanted)}")
-                except NothingFound:
-                    if await session.get(WebhookEvent, wanted) is not None:
-                        return go_to(f"/operator/inbox/{wanted}")
-                ending = await payments_ending(session, wanted)
-                if len(ending) == 1:
-                    return go_to(f"/operator/payments/{ending[0]}")
-            query = select(Payment).where(Payment.id.in_(ending)) if ending else select(Payment)
-            page = await page_of(session, query, PAYMENT_SORTS, request, {})
-            said = await named(session, [row.id for row in page.rows])
-        status = 404 if wanted and not ending else 200
-        live = None if wanted else page.here
-        return office.show(
-            request, "payments.html", status=status, live=live, page=page, wanted=wanted, ending=ending, named=said,
-            shown={row.id: shown_status(row, said[row.id].returned_minor) for row in page.rows},
-        )  # fmt: skip
-
-    @get("/payments/{payment_id:str}")
-    async def one(request: DoorRequest, payment_id: FromPath[str]) -> Response[bytes]:
-        """One payment: its lines, refunds, transfers, reversals, disputes, whether its books balance, its timeline."""
-        return await _show(request, known_id(payment_id, PAYMENT, ALL))
-
-    @post("/payments/{payment_id:str}")
-    async def refund(request: DoorRequest, payment_id: FromPath[str]) -> Response[bytes] | Redirect:
-        """Give the buyer money back; the sellers' shares follow by themselves."""
-        row_id = known_id(payment_id, PAYMENT, ALL)
+@page("/operator/payments", permission=Permission.MONEY)
+async def payments_page(session: Session, request: DoorRequest) -> Shown | See:
+    """Payments, newest first; with `find`, the one that an id belongs to."""
+    wanted = asked_for(request, "find")
+    ending: Sequence[UUID] = []
+    if wanted:
         try:
-            with looking_for(PAYMENT, row_id, ALL):
-                form = await refund_form.send(office.database, row_id, await fields(request), language_of(request))
-        except RefundableChanged as error:
-            return await _show(request, row_id, status=409, was_first=told(request, error))
-        if form is None:
-            return go_to(f"/operator/payments/{row_id}?asked=refund")
-        return await _show(request, row_id, status=422 if form.errors else 200, live=None, form=form)
+            return See(f"/operator/payments/{await payment_of(session, wanted)}")
+        except NothingFound:
+            if await session.get(WebhookEvent, wanted) is not None:
+                return See(f"/operator/inbox/{wanted}")
+        ending = await payments_ending(session, wanted)
+        if len(ending) == 1:
+            return See(f"/operator/payments/{ending[0]}")
+    query = select(Payment).where(Payment.id.in_(ending)) if ending else select(Payment)
+    found = await page_of(session, query, PAYMENT_SORTS, request, {})
+    told = await named(session, [row.id for row in found.rows])
+    return Shown(
+        "operator/payments.html",
+        status=404 if wanted and not ending else 200,
+        live=None if wanted else found.here,
+        page=found,
+        wanted=wanted,
+        ending=ending,
+        named=told,
+        shown={row.id: shown_status(row, told[row.id].returned_minor) for row in found.rows},
+    )
 
-    async def _show(request: DoorRequest, row_id: UUID, **more: Any) -> Response[bytes]:
-        async with office.database.read() as session:
-            with looking_for(PAYMENT, row_id, ALL):
-                row = await payments.find(session, row_id)
-            values = {
-                model.__tablename__: (
-                    await session.scalars(select(model).where(model.payment_id == row.id).order_by(model.id))
-                ).all()
-                for model in (Refund, SellerTransfer, TransferReversal, Dispute)
-            }
-            values["nettings"] = await nettings.of_payment(session, row.id)
-            lines = await lines_of(session, row.id)
-            left = await refunding.refundable(session, PaymentFrame(row))
-            broken = [violation.message for violation in await invariants.check(session, row)]
-            history = await history_of(session, row.id)
-            said = (await named(session, [row.id]))[row.id]
-        told: dict[str, Any] = {"form": RefundForm(), "was_first": None, "live": f"/operator/payments/{row.id}", **more}
-        errors = {f"{name}_error": told["form"].errors.get(name) for name in ("amount", "reason")}
-        asked = request.query_params.get("asked") == "refund"
-        why_held = None if row.why_held is None else say(request, row.why_held)
-        left_of = left.of_lines if left.most_minor else {}
-        return office.show(
-            request, "payment.html", payment=row, lines=lines, broken=broken, named=said, left_of=left_of,
-            shown=shown_status(row, said.returned_minor), history=history, left_minor=left.most_minor, was_asked=asked,
-            why_held=why_held, **told, **errors, **values,
-        )  # fmt: skip
 
-    return [listed, one, refund]
+@page("/operator/payments/{payment_id:str}", permission=Permission.MONEY)
+async def payment_page(session: Session, request: DoorRequest, payment_id: str, form: Form) -> Shown:
+    """One payment: its lines, refunds, transfers, reversals, disputes, whether its books balance, its timeline."""
+    row_id = known_id(payment_id, PAYMENT, ALL)
+    with looking_for(PAYMENT, row_id, ALL):
+        row = await payments.find(session, row_id)
+    rows: dict[str, Any] = {
+        model.__tablename__: (
+            await session.scalars(select(model).where(model.payment_id == row.id).order_by(model.id))
+        ).all()
+        for model in (Refund, SellerTransfer, TransferReversal, Dispute)
+    }
+    left = await refunding.refundable(session, PaymentFrame(row))
+    told = (await named(session, [row.id]))[row.id]
+    return Shown(
+        "operator/payment.html",
+        live=None if form.asks else f"/operator/payments/{row.id}",
+        payment=row,
+        lines=await lines_of(session, row.id),
+        nettings=await nettings.of_payment(session, row.id),
+        broken=[violation.message for violation in await invariants.check(session, row)],
+        named=told,
+        shown=shown_status(row, told.returned_minor),
+        history=await history_of(session, row.id),
+        left_minor=left.most_minor,
+        left_of=left.of_lines if left.most_minor else {},
+        was_asked=request.query_params.get("asked") == "refund",
+        **rows,
+    )
+
+
+@form("/operator/payments/{payment_id:str}", permission=Permission.MONEY, shows=payment_page)
+async def refund(payment_id: str, identity: Identity, form: Form, database: NamedDependency[Database]) -> See | Form:
+    """Give the buyer money back, asked once more before it is sent; the sellers' shares follow by themselves."""
+    row_id = known_id(payment_id, PAYMENT, ALL)
+    with looking_for(PAYMENT, row_id, ALL):
+        asks = await refunding_by_hand.send(database, row_id, form, actor=identity.actor)
+    return See(f"/operator/payments/{row_id}?asked=refund") if asks is None else form.asking(asks)

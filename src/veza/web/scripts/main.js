@@ -3,6 +3,7 @@
 import "./bar.js";
 import { fillBoxes } from "./buy.js";
 import { follow } from "./live.js";
+import { keepFresh } from "./office.js";
 import { takeFiles } from "./uploads.js";
 
 /** @import {PlayerBar} from "./bar.js" */
@@ -18,6 +19,7 @@ function arrived() {
   if (!page) return;
   fillBoxes(page);
   takeFiles(page);
+  keepFresh(page);
   bar?.mark();
   follow(() => bar?.mark());
   const toast = page.querySelector(".toast");

@@ -11,81 +11,101 @@ const ANSWER_WITHIN_MS = 10_000;
 /** A page that is slow to make is asked for less often: at most this part of the time is spent on it. */
 const SHARE_OF_TIME = 0.1;
 
-const address = document.documentElement.dataset.live ?? "";
-const says = byId("live-says");
-const stateText = byId("live-state");
-const button = byId("live-button");
+/**
+ * @typedef {object} Looking  What is known of the page that is followed.
+ * @property {HTMLElement} from  The element that says which address is asked, and what is told.
+ * @property {HTMLElement} state
+ * @property {HTMLElement} button
+ * @property {Map<string, string>} known  What the server last said of each region: the document itself has been touched since.
+ * @property {string} etag
+ * @property {number} failures
+ * @property {boolean} paused
+ */
 
-/** What the server last said of each region, to compare with: the document itself has been touched since. */
-const known = new Map([...regions(document)].map((region) => [region.id, region.innerHTML]));
-let etag = "";
-let failures = 0;
-let paused = false;
+/** @type {Looking | undefined} */
+let now;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
 
-button.hidden = false;
-button.addEventListener("click", () => {
-  paused = !paused;
-  show(paused ? "Paused." : "Live.");
-  if (!paused) look();
-});
-document.addEventListener("visibilitychange", () => {
-  if (!document.hidden && !paused) look();
-});
-show("Live.");
-again(EVERY_MS);
-
-/** Asks once, puts in place what is new, and plans the next time. */
-async function look() {
+/** @param {ParentNode} page  Follows the page that has come, if it asks for that; what was followed before is left. */
+export function keepFresh(page) {
   clearTimeout(timer);
-  if (paused || document.hidden) return;
+  now = undefined;
+  const from = /** @type {HTMLElement | null} */ (page.querySelector("[data-follow]"));
+  const state = document.getElementById("live-state"), button = document.getElementById("live-button");
+  if (!from || !state || !button) return;
+  const known = new Map([...regions(document)].map((region) => [region.id, region.innerHTML]));
+  /** @type {Looking} */
+  const begun = { from, state, button, known, etag: "", failures: 0, paused: false };
+  now = begun;
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    begun.paused = !begun.paused;
+    tell(begun, begun.paused ? "paused" : "on");
+    if (!begun.paused) look(begun);
+  });
+  tell(begun, "on");
+  again(begun, EVERY_MS);
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (now && !document.hidden && !now.paused) look(now);
+});
+
+/** @param {Looking} of  Asks once, puts in place what is new, and plans the next time. */
+async function look(of) {
+  clearTimeout(timer);
+  if (of !== now || of.paused || document.hidden) return;
   const began = performance.now();
   try {
-    const answer = await fetch(address, {
-      headers: etag ? { "If-None-Match": etag } : {},
+    const answer = await fetch(of.from.dataset.follow ?? "", {
+      headers: { Accept: "text/html", ...(of.etag ? { "If-None-Match": of.etag } : {}) },
       cache: "no-store",
       redirect: "manual",
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
-    if (answer.type === "opaqueredirect") return show("You are signed out: reload the page to sign in.");
+    if (of !== now) return;
+    if (answer.type === "opaqueredirect" || answer.status === 401) return tell(of, "out");
     if (answer.status === 200) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      if (of !== now) return;
       // A region that was skipped because the operator works in it must be offered again.
-      etag = takeOver(page) ? (answer.headers.get("etag") ?? "") : "";
+      of.etag = takeOver(of, page) ? (answer.headers.get("etag") ?? "") : "";
     } else if (answer.status !== 304) {
       throw new Error(`answered ${answer.status}`);
     }
-    failures = 0;
-    show("Live.");
-    again(Math.max(EVERY_MS, (performance.now() - began) / SHARE_OF_TIME));
+    of.failures = 0;
+    tell(of, "on");
+    again(of, Math.max(EVERY_MS, (performance.now() - began) / SHARE_OF_TIME));
   } catch {
-    failures += 1;
-    show("No connection, trying again.");
-    again(Math.min(LONGEST_WAIT_MS, EVERY_MS * 2 ** Math.min(failures, 10)));
+    of.failures += 1;
+    tell(of, "lost");
+    again(of, Math.min(LONGEST_WAIT_MS, EVERY_MS * 2 ** Math.min(of.failures, 10)));
   }
 }
 
 /**
+ * @param {Looking} of
  * @param {Document} page
  * @returns {boolean} whether every region could be brought up to date
  */
-function takeOver(page) {
+function takeOver(of, page) {
   let complete = true;
   /** @type {string[]} */
   const news = [];
   for (const fresh of regions(page)) {
     const region = document.getElementById(fresh.id);
-    if (!region || known.get(fresh.id) === fresh.innerHTML) continue;
+    if (!region || of.known.get(fresh.id) === fresh.innerHTML) continue;
     if (isBusy(region)) {
       complete = false;
       continue;
     }
     if (fresh.dataset.says && fresh.dataset.says !== region.dataset.says) news.push(fresh.dataset.says);
-    known.set(fresh.id, fresh.innerHTML);
+    of.known.set(fresh.id, fresh.innerHTML);
     replace(region, fresh);
   }
-  if (news.length) says.textContent = news.join(" ");
+  const says = document.getElementById("live-says");
+  if (news.length && says) says.textContent = news.join(" ");
   return complete;
 }
 
@@ -110,6 +130,7 @@ function replace(region, fresh) {
   region.className = fresh.className;
   if (fresh.dataset.says) region.dataset.says = fresh.dataset.says;
   region.replaceChildren(...fresh.childNodes);
+  window.htmx?.process(region); // its links and forms change the page as all others do, and the music plays on
   for (const part of keyed(region)) {
     if (before.get(part.dataset.key) !== part.innerHTML) part.classList.add("fresh");
   }
@@ -137,21 +158,20 @@ function keyed(region) {
   return region.querySelectorAll("[data-key]");
 }
 
-/** @param {number} wait */
-function again(wait) {
+/**
+ * @param {Looking} of
+ * @param {number} wait
+ */
+function again(of, wait) {
   clearTimeout(timer);
-  timer = setTimeout(look, wait);
+  timer = setTimeout(() => look(of), wait);
 }
 
-/** @param {string} text */
-function show(text) {
-  stateText.textContent = text;
-  button.textContent = paused ? "Go on" : "Pause";
-}
-
-/** @param {string} id @returns {HTMLElement} */
-function byId(id) {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no #${id}`);
-  return found;
+/**
+ * @param {Looking} of
+ * @param {"on" | "paused" | "lost" | "out"} how
+ */
+function tell(of, how) {
+  of.state.textContent = of.from.dataset[how] ?? "";
+  of.button.textContent = (of.paused ? of.from.dataset.resume : of.from.dataset.pause) ?? "";
 }
