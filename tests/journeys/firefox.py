@@ -56,6 +56,18 @@ class Firefox:
         """For the site that is open."""
         await self.ask("WebDriver:AddCookie", cookie={"name": name, "value": value})
 
+    async def click(self, selector: str) -> None:
+        """As a finger does it: the first element of the page that fits is brought into sight first."""
+        await self.ask("WebDriver:ElementClick", id=await self._found(selector))
+
+    async def write(self, selector: str, text: str) -> None:
+        """Type into a field."""
+        await self.ask("WebDriver:ElementSendKeys", id=await self._found(selector), text=text)
+
+    async def _found(self, selector: str) -> str:
+        answer = await self.ask("WebDriver:FindElement", using="css selector", value=selector)
+        return str(next(iter(answer["value"].values())))
+
     async def evaluate(self, function: str, *arguments: Any) -> Any:
         """What the promise of an async function of the page comes to."""
         answer = await self.ask(
