@@ -62,7 +62,7 @@ check: lint ## lint, and every test that needs no service, browser or process: b
 
 .PHONY: pseudo
 pseudo: setup-dev ## run the suites of money with every message in other words: no code may read what it says
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --pseudo tests/money tests/market tests/contracts
+	@$(PYTEST) -n $(WORKERS) --pseudo -k "not postgresql" tests/money tests/market tests/contracts
 
 .PHONY: lint
 lint: setup-dev ## style, types, who imports whom, lengths, generated pages up to date

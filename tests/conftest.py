@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import shutil
 import socket
@@ -111,6 +112,18 @@ def _plain_tracebacks() -> None:
     *processors, _ = structlog.get_config()["processors"]
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*processors, plain])
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A command that a test runs in this process sets up logs, with a level that would hide lines of later tests."""
+    before, root = structlog.get_config(), logging.getLogger()
+    level = root.level
+    yield
+    if structlog.get_config() != before:
+        structlog.configure(**before)
+        root.setLevel(level)
+        root.handlers[:] = [one for one in root.handlers if type(one) is not logging.StreamHandler]
 
 
 @pytest.fixture(autouse=True, scope="session")

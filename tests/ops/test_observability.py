@@ -34,7 +34,7 @@ FORMATS = ("json", "console")
 def written(request: pytest.FixtureRequest) -> Iterator[StringIO]:
     """What is logged, as the format writes it to a collector or a terminal."""
     root = logging.getLogger()
-    before, level = root.handlers[:], root.level
+    before = root.handlers[:]
     configure_logs(Settings(log_format=request.param, log_level="debug"))
     sink = StringIO()
     handler = logging.StreamHandler(sink)
@@ -42,8 +42,6 @@ def written(request: pytest.FixtureRequest) -> Iterator[StringIO]:
     root.handlers[:] = [handler]
     yield sink
     root.handlers[:] = before
-    root.setLevel(level)
-    structlog.reset_defaults()
 
 
 @post("/breaks", opt=needs(Permission.MONEY), sync_to_thread=False)
