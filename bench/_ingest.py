@@ -17,7 +17,8 @@ from veza.accounts import people
 from veza.catalog.artists import ArtistDraft, open_artist
 from veza.catalog.limits import Limits
 from veza.catalog.releases import ReleaseDraft, create_release
-from veza.catalog.tracks import TrackDraft, add_tracks, find_track
+from veza.catalog.track_drafts import TrackDraft
+from veza.catalog.tracks import add_tracks, find_track
 from veza.ingest.audio_worker import AudioRules, AudioWorker
 from veza.ingest.originals import Original, original_key, take_original
 from veza.kit.database import Database

@@ -18,7 +18,8 @@ from pathlib import Path
 from _music import write_music
 from _stand import Result, options, run
 
-from veza.audio.apart import Finished, Job, limits_for, render_apart
+from veza.audio.apart import limits_for, render_apart
+from veza.audio.jobs import Finished, Job
 
 SECONDS = 180
 SOURCE_BYTES = SECONDS * 44_100 * 4

@@ -28,7 +28,7 @@ import msgspec
 
 from tests.audio.sounds import FORMATS, PROGRAMS, tone, write
 from veza.audio import apart_process
-from veza.audio.apart import Finished, FirstRung, Job, Limits, Progress
+from veza.audio.jobs import Finished, FirstRung, Job, Limits, Progress
 
 LIMITS = Limits(memory_bytes=1024**3, cpu_seconds=5, wall_seconds=20.0, output_bytes=32 * 1024**2)
 LONGEST_SECONDS = 30.0

@@ -15,17 +15,8 @@ import pytest
 
 from tests.audio.sounds import FORMATS, tone, write
 from tests.waiting import until
-from veza.audio.apart import (
-    Finished,
-    FirstRung,
-    Job,
-    NotRendered,
-    Progress,
-    Said,
-    Stage,
-    limits_for,
-    render_apart,
-)
+from veza.audio.apart import NotRendered, limits_for, render_apart
+from veza.audio.jobs import Finished, FirstRung, Job, Progress, Said, Stage
 from veza.audio.manifest import Rung
 
 RATE = 44_100
@@ -117,7 +108,8 @@ def test_the_process_ends_with_its_worker(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     program = (
         "import asyncio\n"
-        "from veza.audio.apart import Job, limits_for, render_apart\n"
+        "from veza.audio.apart import limits_for, render_apart\n"
+        "from veza.audio.jobs import Job\n"
         f"job = Job({str(source)!r}, {str(tmp_path / 'out')!r}, 600, limits_for(1, 600))\n"
         "async def main():\n"
         "    async for _ in render_apart(job): print('going', flush=True)\n"

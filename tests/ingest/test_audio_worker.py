@@ -19,7 +19,8 @@ from tests.waiting import until
 from veza.audio.manifest import Rung
 from veza.catalog.artists import Artist
 from veza.catalog.releases import ReleaseDraft, create_release
-from veza.catalog.tracks import Track, TrackDraft, add_tracks, find_track
+from veza.catalog.track_drafts import TrackDraft
+from veza.catalog.tracks import Track, add_tracks, find_track
 from veza.ingest import originals
 from veza.ingest.audio_versions import AudioVersion, UnknownVersion, find_version
 from veza.ingest.audio_worker import FIRST_PAUSE, AudioRules, AudioWorker, Claim

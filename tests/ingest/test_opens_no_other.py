@@ -15,9 +15,10 @@ from msgspec import Struct
 from tests.audio.hostile_names import files_that_name
 from tests.audio.sounds import FORMATS, tone, write
 from tests.conftest import missing
-from veza.audio.apart import Job, limits_for
+from veza.audio.apart import limits_for
+from veza.audio.jobs import Job
 from veza.ingest import reading_apart
-from veza.ingest.reading_apart import ReadingJob
+from veza.ingest.reading_jobs import ReadingJob
 from veza.ingest.sources import SourceFile
 
 _ROOT = Path(__file__).resolve().parents[2]

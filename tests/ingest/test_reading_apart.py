@@ -9,7 +9,7 @@ import pytest
 from tests.ingest.pictures import picture
 from tests.ingest.recordings import FORMS, TAGS, recording
 from tests.pseudo_language import plain
-from veza.audio.apart import Limits
+from veza.audio.jobs import Limits
 from veza.ingest import reading_apart
 from veza.ingest.file_reading import read_file
 from veza.ingest.reading_apart import NotRead, read_apart

@@ -13,7 +13,8 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any, NoReturn
 
-from veza.audio.apart import Job, Progress, Said, render_apart
+from veza.audio.apart import render_apart
+from veza.audio.jobs import Job, Progress, Said
 from veza.ingest import audio_worker
 from veza.ingest.audio_worker import AudioRules, AudioWorker
 from veza.kit.clock import ManualClock

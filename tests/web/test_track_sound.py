@@ -6,7 +6,7 @@ import pytest
 
 from tests import factories
 from tests.web.test_track_pages import Stand, stand
-from veza.audio.apart import Stage
+from veza.audio.jobs import Stage
 from veza.catalog.tracks import Track, find_track
 from veza.ingest.audio_versions import AudioVersion
 from veza.ingest.originals import Original, original_key, take_original

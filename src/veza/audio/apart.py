@@ -12,31 +12,29 @@ import os
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
-from enum import StrEnum
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from veza.audio.download_formats import DownloadFormat
-from veza.audio.download_tags import Tags
-from veza.audio.manifest import Rendition
-from veza.audio.rendered import Rendered
+from veza.audio.jobs import (
+    DownloadJob,
+    Encoded,
+    Finished,
+    FirstRung,
+    Job,
+    Limits,
+    Progress,
+    Refused,
+    Said,
+    SaidOfDownload,
+)  # fmt: skip
 from veza.kit.messages import Message, from_child, gettext
 from veza.kit.work_folders import DiskFull
 
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 """Of what the process says: the segments of a track of six hours are 1 MB."""
 _GRACE_SECONDS = 5.0
-
-
-class Limits(Struct, frozen=True):
-    """What one process may take. `output_bytes` is for each file it writes."""
-
-    memory_bytes: int
-    cpu_seconds: int
-    wall_seconds: float
-    output_bytes: int
 
 
 def limits_for(source_bytes: int, longest_seconds: float) -> Limits:
@@ -48,72 +46,6 @@ def limits_for(source_bytes: int, longest_seconds: float) -> Limits:
         wall_seconds=4.0 * cpu,
         output_bytes=1024**3 + 12 * source_bytes,
     )
-
-
-class Job(Struct, frozen=True, tag="render"):
-    """Render the sound of the file `source` into `folder`, and a preview from second `preview_start` on."""
-
-    source: str
-    folder: str
-    longest_seconds: float
-    limits: Limits
-    preview_start_seconds: float | None = None
-
-
-class DownloadJob(Struct, frozen=True, tag="download"):
-    """Encode the sound of the file `source` once more, with these tags, into the file `path`."""
-
-    source: str
-    path: str
-    wanted: DownloadFormat
-    tags: Tags
-    longest_seconds: float
-    limits: Limits
-
-
-class Stage(StrEnum):
-    """What the process is at."""
-
-    FIRST_RUNG = "first_rung"
-    ALL_RUNGS = "all_rungs"
-    PREVIEW = "preview"
-    DOWNLOAD = "download"
-
-
-class Progress(Struct, frozen=True, tag="progress"):
-    """`share` of the stage is done, 0 to 1; None where the file does not say how long it is."""
-
-    stage: Stage
-    share: float | None
-
-
-class FirstRung(Struct, frozen=True, tag="first_rung"):
-    """The first rung is there and plays; the others follow."""
-
-    rendered: Rendered
-
-
-class Finished(Struct, frozen=True, tag="finished"):
-    """Every file is there."""
-
-    rendered: Rendered
-    preview: Rendition
-
-
-class Encoded(Struct, frozen=True, tag="encoded"):
-    """The download is there: so many bytes, their CRC-32, and their SHA-256 as 64 hex digits."""
-
-    size_bytes: int
-    crc32: int
-    file_hash: str
-
-
-class _Refused(Struct, frozen=True, tag="refused"):
-    said: str
-
-
-Said = Progress | FirstRung | Finished
-SaidOfDownload = Progress | Encoded
 
 
 class NotRendered(Exception):
@@ -192,10 +124,10 @@ async def _lines(process: asyncio.subprocess.Process) -> AsyncIterator[Said | Sa
         if not line.endswith(b"\n"):
             break
         try:
-            said: Any = msgspec.json.decode(line, type=Progress | FirstRung | Finished | Encoded | _Refused)
+            said: Any = msgspec.json.decode(line, type=Progress | FirstRung | Finished | Encoded | Refused)
         except msgspec.MsgspecError:
             break
-        if isinstance(said, _Refused):
+        if isinstance(said, Refused):
             try:
                 raise NotRendered(from_child(said.said))
             except ValueError:

@@ -14,10 +14,10 @@ from typing import IO
 
 import msgspec
 
-from veza.audio.apart import DownloadJob, Encoded, Finished, FirstRung, Job, Progress, Stage, _Refused
 from veza.audio.bounds import bound, end_with_parent
 from veza.audio.decoding import TooLong
 from veza.audio.downloads import encode_download
+from veza.audio.jobs import DownloadJob, Encoded, Finished, FirstRung, Job, Progress, Refused, Stage
 from veza.audio.manifest import Rung
 from veza.audio.previews import default_start, render_preview
 from veza.audio.rendered import Rendered
@@ -113,4 +113,4 @@ def _say(says: IO[bytes], said: object) -> None:
 
 
 def _refuse(says: IO[bytes], said: Message) -> None:
-    _say(says, _Refused(to_json(said)))
+    _say(says, Refused(to_json(said)))

@@ -8,7 +8,7 @@ import resource
 import signal
 import sys
 
-from veza.audio.apart import Limits
+from veza.audio.jobs import Limits
 
 _PR_SET_PDEATHSIG = 1
 _NICE = 10

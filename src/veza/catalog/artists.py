@@ -17,7 +17,8 @@ from veza.accounts.people import Person
 from veza.catalog import metadata, slugs, tagging
 from veza.catalog.limits import Limits
 from veza.catalog.slugs import Slug
-from veza.catalog.text_fields import SORTED, BadValue, clean, same_name, sort_key, sort_key_of
+from veza.catalog.sorted_text import SORTED, sort_key_of
+from veza.catalog.text_fields import BadValue, clean, same_name, sort_key
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.messages import gettext

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 
 from veza.catalog.text_fields import BadValue, clean
@@ -14,6 +15,8 @@ from veza.kit.messages import gettext, message_of
 
 MOST_TAGS, TAG_MOST = 20, 40
 MOST_CREDITS, ROLE_MOST = 50, 60
+EARLIEST, LATEST = date(1860, 1, 1), date(2200, 1, 1)
+"""Of release dates."""
 
 _ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 

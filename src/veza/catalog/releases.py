@@ -13,7 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog import metadata, slugs, tagging
 from veza.catalog.artists import Artist
-from veza.catalog.text_fields import SORTED, BadValue, clean, sort_key, sort_key_of
+from veza.catalog.sorted_text import SORTED, sort_key_of
+from veza.catalog.text_fields import BadValue, clean, sort_key
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.messages import gettext
@@ -26,7 +27,6 @@ DESCRIPTION_MOST = 10_000
 LICENCE_MOST = 20_000
 PRECISIONS = ("day", "month", "year")
 """How much of a release date is known; the date itself is then the first day of its month or year."""
-EARLIEST, LATEST = date(1860, 1, 1), date(2200, 1, 1)
 
 
 class Release(Base):
@@ -233,12 +233,12 @@ def _heard_by(written: str) -> str:
 
 
 def _day(day: date | None) -> date | None:
-    if day is not None and not EARLIEST <= day <= LATEST:
+    if day is not None and not metadata.EARLIEST <= day <= metadata.LATEST:
         raise BadValue(
             gettext(
                 "a release date lies between {earliest} and {latest}, not on {day}",
-                earliest=EARLIEST,
-                latest=LATEST,
+                earliest=metadata.EARLIEST,
+                latest=metadata.LATEST,
                 day=day,
             )
         )

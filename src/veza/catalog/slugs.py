@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Index, and_, bindparam, delete, select, up
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.catalog.text_fields import SORTED
+from veza.catalog.sorted_text import SORTED
 from veza.kit.database import Base, Session
 from veza.kit.messages import gettext
 

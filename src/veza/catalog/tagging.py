@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Index, bindparam, delete, insert, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.catalog.text_fields import SORTED
+from veza.catalog.sorted_text import SORTED
 from veza.kit.database import Base, Session, table_of
 
 ARTIST, RELEASE, TRACK = "artist", "release", "track"

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
-
-from sqlalchemy import String
 
 from veza.kit.field_faults import FieldFault
 from veza.kit.messages import Message, message_of
 from veza.kit.text import BadText, one_line, paragraphs
-
-SORTED = String().with_variant(String(collation="C"), "postgresql")
-"""A column whose text sorts by code point, on every database: what `sort_key` gives, and slugs."""
 
 NAME_MOST = 200
 LONGEST_KEY = 200
@@ -43,12 +37,3 @@ def sort_key(text: str) -> str:
     apart = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(character for character in apart if not unicodedata.combining(character))
     return " ".join(bare.split())[:LONGEST_KEY]
-
-
-def sort_key_of(column: str) -> Any:
-    """A column's default: the sort key of another column of the same row."""
-
-    def default(context: Any) -> str:
-        return sort_key(context.get_current_parameters()[column])
-
-    return default

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,7 +13,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.catalog import metadata, tagging
 from veza.catalog.limits import Limits
 from veza.catalog.releases import Release
-from veza.catalog.text_fields import SORTED, BadValue, clean, sort_key, sort_key_of
+from veza.catalog.sorted_text import SORTED, sort_key_of
+from veza.catalog.text_fields import BadValue, clean, sort_key
+from veza.catalog.track_drafts import TrackDraft
 from veza.kit import outbox
 from veza.kit.database import Base, Session, table_of
 from veza.kit.field_faults import FieldChecks
@@ -97,20 +98,6 @@ class TrackStays(Exception):
 
     def __init__(self, why: Message) -> None:
         super().__init__(why)
-
-
-@dataclass(frozen=True, slots=True)
-class TrackDraft:
-    """A track as it was sent; `credits` are (name, role)."""
-
-    title: str
-    credits: Sequence[tuple[str, str]] = ()
-    explicit: bool = False
-    isrc: str | None = None
-    musicbrainz_id: UUID | None = None
-    language: str | None = None
-    tags: Sequence[str] = ()
-    duration_ms: int | None = None
 
 
 async def add_tracks(

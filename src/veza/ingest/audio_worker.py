@@ -17,8 +17,9 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from veza.audio import apart
-from veza.audio.apart import Finished, FirstRung, NotRendered, limits_for, render_apart
+from veza.audio import jobs
+from veza.audio.apart import NotRendered, limits_for, render_apart
+from veza.audio.jobs import Finished, FirstRung, Job
 from veza.ingest.audio_files import keep_files, remove_files
 from veza.ingest.audio_versions import AudioVersion, machine
 from veza.ingest.originals import WAKE, play
@@ -118,11 +119,11 @@ class AudioWorker:
         await asyncio.to_thread(made.mkdir)
         longest = self._rules.longest.total_seconds()
         start = None if claim.preview_start_ms is None else claim.preview_start_ms / 1000
-        job = apart.Job(str(source), str(made), longest, limits_for(claim.original_bytes, longest), start)
+        job = Job(str(source), str(made), longest, limits_for(claim.original_bytes, longest), start)
         kept: set[str] = set()
         async with aclosing(render_apart(job)) as process:
             async for said in process:
-                if isinstance(said, apart.Progress):
+                if isinstance(said, jobs.Progress):
                     claim.progress.say(stage=said.stage.value, share=said.share)
                     continue
                 kept |= await keep_files(self._objects, made, claim.prefix, kept)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from veza.catalog.releases import EARLIEST, LATEST
+from veza.catalog.metadata import EARLIEST, LATEST
 
 _YEAR_FIRST = re.compile(
     r"(\d{4})(?:[-./](\d{1,2})(?:[-./](\d{1,2}))?)?(?:[T ]\d{1,2}(?::\d{2}){0,2}(?:\.\d+)?\S{0,6})?"

@@ -13,7 +13,8 @@ from veza.catalog.limits import Limits
 from veza.catalog.releases import Release
 from veza.catalog.text_fields import BadValue
 from veza.catalog.track_audio import lock_track
-from veza.catalog.tracks import TrackDraft, add_tracks, find_track
+from veza.catalog.track_drafts import TrackDraft
+from veza.catalog.tracks import add_tracks, find_track
 from veza.ingest.originals import Original, take_original
 from veza.ingest.reading_apart import NotRead, read_apart
 from veza.ingest.recording import title_of_name

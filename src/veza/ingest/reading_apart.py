@@ -9,36 +9,18 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
 
-from veza.audio.apart import Limits, bounded_child, unreadable
+from veza.audio.apart import bounded_child, unreadable
+from veza.audio.jobs import Limits
 from veza.ingest.artwork import Candidate, read_candidate
 from veza.ingest.file_reading import ReadFile
+from veza.ingest.reading_jobs import ReadingAnswer, ReadingJob
 from veza.ingest.sources import Source, SourceFile, UnreadableFile
 from veza.kit.messages import Message, from_child, message_of
 
 LONGEST_ANSWER_BYTES = 24 << 20
 """What the process may say: a picture of 15 MB in base64. The longest tags have some kilobytes, a cue sheet at most
 1 MB."""
-
-
-class ReadingJob(Struct, frozen=True):
-    """Read the file at `path`, which its sender calls `file`; `encoding` is that of tags which do not say theirs. With
-    `picture_hash`, only the picture inside it that has this hash."""
-
-    path: str
-    file: SourceFile
-    limits: Limits
-    encoding: str | None = None
-    picture_hash: str | None = None
-
-
-class ReadingAnswer(Struct, frozen=True):
-    """One of them: what was read, the picture, or why neither, as `to_json` has it."""
-
-    read: ReadFile | None = None
-    picture: bytes | None = None
-    refused: str | None = None
 
 
 class NotRead(Exception):

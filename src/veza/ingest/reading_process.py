@@ -11,7 +11,7 @@ import msgspec
 from veza.audio.bounds import bound, end_with_parent
 from veza.ingest.artwork import picture_in
 from veza.ingest.file_reading import read_file
-from veza.ingest.reading_apart import ReadingAnswer, ReadingJob
+from veza.ingest.reading_jobs import ReadingAnswer, ReadingJob
 from veza.ingest.sources import UnreadableFile
 from veza.kit.messages import gettext, message_of, to_json
 

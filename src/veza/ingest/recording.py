@@ -12,7 +12,7 @@ from uuid import UUID
 
 from veza.catalog import metadata
 from veza.catalog.text_fields import NAME_MOST, BadValue, clean
-from veza.catalog.tracks import TrackDraft
+from veza.catalog.track_drafts import TrackDraft
 from veza.ingest import encodings
 from veza.ingest.dates import Known, read_date
 from veza.ingest.media import Media, Text

@@ -16,10 +16,11 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from veza.audio import apart
-from veza.audio.apart import DownloadJob, Encoded, NotRendered, encode_apart, limits_for
+from veza.audio import jobs
+from veza.audio.apart import NotRendered, encode_apart, limits_for
 from veza.audio.download_formats import DownloadFormat, suffix_of
 from veza.audio.download_tags import Cover, Tags
+from veza.audio.jobs import DownloadJob, Encoded
 from veza.ingest.audio_files import remove_files
 from veza.ingest.audio_versions import UnknownVersion, find_version
 from veza.ingest.track_jobs import LEASE, MOST_TRIES, Progress, TrackClaim, TrackJobs
@@ -130,7 +131,7 @@ class DownloadWorker:
             encode_apart(DownloadJob(str(source), str(path), claim.wanted, tags, longest, limits))
         ) as process:
             async for said in process:
-                if isinstance(said, apart.Progress):
+                if isinstance(said, jobs.Progress):
                     claim.progress.say(share=said.share)
                 else:
                     await self._objects.write_file(claim.key, path)

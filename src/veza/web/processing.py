@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from veza.audio.apart import Stage
+from veza.audio.jobs import Stage
 from veza.ingest.audio_versions import versions_of
 from veza.kit.database import Session
 

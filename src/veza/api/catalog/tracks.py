@@ -33,7 +33,7 @@ from veza.api.operations import listing, read, write
 from veza.api.shapes import EDIT_PROBLEMS
 from veza.catalog import acting, listings, tracks
 from veza.catalog.facade import Catalog
-from veza.catalog.tracks import TrackDraft
+from veza.catalog.track_drafts import TrackDraft
 from veza.http.errors.catalog import BAD_VALUE, NOT_NOW
 from veza.http.paging import Page, PageRequest
 from veza.http.problems import FORBIDDEN, NOT_FOUND

@@ -11,7 +11,8 @@ from veza.accounts.permissions import Role
 from veza.catalog.artists import Artist, ArtistDraft, find_artist, open_artist
 from veza.catalog.publishing import publish, schedule, withdraw
 from veza.catalog.releases import ReleaseDraft, create_release
-from veza.catalog.tracks import TrackDraft, add_tracks
+from veza.catalog.track_drafts import TrackDraft
+from veza.catalog.tracks import add_tracks
 from veza.kit.database import Session
 from veza.lab.demo.music.pieces import first_heard
 from veza.lab.demo.roster import SONG_MINOR, Act

@@ -16,7 +16,7 @@ from veza.catalog.artists import find_artist
 from veza.catalog.facade import Catalog, record_cover
 from veza.catalog.pictures import MOST_BYTES
 from veza.catalog.text_fields import BadValue
-from veza.catalog.tracks import TrackDraft
+from veza.catalog.track_drafts import TrackDraft
 from veza.http.multipart_bodies import sent_file
 from veza.http.requests import DoorRequest
 from veza.ingest import uploads
