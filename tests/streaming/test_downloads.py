@@ -235,7 +235,7 @@ async def long_one(label: Label, seconds: float) -> Download:
 
 
 async def test_progress_is_written_down(label: Label) -> None:
-    asked = await long_one(label, 240)
+    asked = await long_one(label, 60)
     (claim,) = await label.worker.claim(1)
     async with working(label.worker, claim) as task:
 

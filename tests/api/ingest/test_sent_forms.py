@@ -75,7 +75,9 @@ async def test_two_of_one_key_at_once_send_once(any_desk: Desk) -> None:
     answers = await asyncio.gather(*(sent(any_desk, key="one") for _ in range(2)))
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json() == answers[1].json()
-    assert sorted(one.status for one in await rows(any_desk)) == ["received", "terminated"]
+    kept = [one.status for one in await rows(any_desk)]
+    assert kept.count("received") == 1
+    assert kept.count("terminated") == len(kept) - 1, "the second is refused before it is read, or ended after"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 import stripe
 from aiohttp import web
 
-from tests.waiting import until
+from tests.waiting import BOUND_SECONDS, until
 from veza.kit.clock import ManualClock, SystemClock
 from veza.lab.sandbox.core import Sandbox
 from veza.lab.sandbox.delivery import deliver_webhooks
@@ -198,7 +198,7 @@ async def test_webhooks_arrive_over_http_and_are_retried(sandbox: Sandbox, inbox
     await until(lambda: sandbox.list_deliveries()[0]["status"] == "delivered")
     assert [event.data.object["id"] for event in inbox.events] == [charge, charge]
     stop.set()
-    await asyncio.wait_for(delivering, 5)
+    await asyncio.wait_for(delivering, BOUND_SECONDS)
     event = await client_in_process(sandbox).v1.events.retrieve_async(inbox.events[0].id)
     assert event.pending_webhooks == 0
 
@@ -212,4 +212,4 @@ async def test_an_endpoint_that_is_gone_is_tried_again(sandbox: Sandbox, clock: 
     assert sandbox.list_deliveries()[0]["attempts"][0]["status_code"] is None
     assert sandbox.list_deliveries()[0]["status"] == "pending"
     stop.set()
-    await asyncio.wait_for(delivering, 5)
+    await asyncio.wait_for(delivering, BOUND_SECONDS)
