@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zipfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,6 +26,7 @@ from veza.ingest.uploads import LIFETIME
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.objects import Objects
+from veza.kit.work_folders import work_folder
 from veza.kit.worker import run_once
 
 
@@ -234,6 +236,26 @@ async def test_files_dropped_at_once_become_one_draft_when_the_last_has_come(cou
         one.original_key for one in versions
     )
     assert list((counter.folder / "processing").glob("*")) == []
+
+
+async def test_a_job_that_begins_beside_an_import_takes_nothing_of_it(
+    counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An audio job begins with the first recording that is stored, and removes what was left behind beside its own."""
+    write = counter.objects.write
+
+    async def beside(key: str, chunks: AsyncIterator[bytes]) -> None:
+        async with work_folder(counter.folder / "processing", "job-"):
+            await write(key, chunks)
+
+    monkeypatch.setattr(counter.objects, "write", beside)
+    drop = uuid4()
+    for name, (content, path) in (await dropped(counter, tmp_path, "1.flac", "2.flac", "3.flac")).items():
+        await counter.sent(content, name, drop=(drop, 3, path), artist_id=counter.artist)
+    while await run_once(counter.worker()):
+        pass
+    _, tracks, versions = await draft(counter)
+    assert (len(tracks), len(versions)) == (3, 3)
 
 
 async def test_what_came_of_a_drop_is_a_draft_after_a_day(counter: Counter, tmp_path: Path) -> None:

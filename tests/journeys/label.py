@@ -1,7 +1,8 @@
-"""An artist on a real server: folders are imported for it by `veza import`, processed there, published, and owned."""
+"""An artist on a real server: folders are imported for it, or sent over HTTP, processed there, published, and owned."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import httpx
 import mutagen
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from tests import commands, factories
 from tests.api.ingest.site import Site
@@ -26,6 +27,7 @@ from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.ingest.audio_versions import AudioVersion
+from veza.ingest.uploads import Upload
 from veza.kit.messages import verbatim
 from veza.library import grants
 from veza.library.grants import CauseKind, Given, ItemKind
@@ -71,15 +73,45 @@ class Label:
 
     async def imported(self, folder: Path) -> dict[str, UUID]:
         """The tracks of the one release that `veza import` made of a folder, by their titles, as they are ordered."""
-        async with self.site.database.read() as session:
-            artist = (await session.scalars(select(Artist.id))).one()
+        artist = await self._artist()
         done = commands.veza("import", str(folder), "--artist", str(artist), "--json", cwd=self.site.folder)
         assert done.returncode == 0, done.stdout + done.stderr
         (made,) = json.loads(done.stdout)["releases"]
-        of_release = select(Track).join(Release, Release.id == Track.release_id).where(Release.slug == made["slug"])
+        return await self._tracks(Release.slug == made["slug"])
+
+    async def dropped(self, folder: Path) -> dict[str, UUID]:
+        """The same of a folder whose files are sent over HTTP, as ones that are dropped at once."""
+        files, site = sorted(one for one in folder.iterdir()), self.site  # noqa: ASYNC240  (a folder of the test)
+        of_all = {"artist": await self._artist(), "drop": uuid4(), "dropFiles": len(files)}
+
+        def send(file: Path) -> UUID:
+            path, content = file.relative_to(folder.parent), file.read_bytes()
+            where = site.begun(len(content), **of_all, filename=file.name, relativePath=path)
+            assert site.patch(where, 0, content).status_code == 204
+            return UUID(where.rpartition("/")[2])
+
+        sent = [await asyncio.to_thread(send, file) for file in files]
+        releases: set[UUID | None] = {None}
+
+        async def are_drafts() -> bool:
+            nonlocal releases
+            async with site.database.read() as session:
+                rows = (await session.scalars(select(Upload).where(Upload.id.in_(sent)))).all()
+            releases = {row.release_id for row in rows}
+            return all(row.status == "taken" for row in rows)
+
+        await until(are_drafts, "drafts of the files", every=0.1, within=self.longest_wait_seconds)
+        (release,) = releases
+        return await self._tracks(Release.id == release)
+
+    async def _artist(self) -> UUID:
         async with self.site.database.read() as session:
-            rows = await session.scalars(of_release.order_by(Track.position))
-            return {row.title: row.id for row in rows}
+            return (await session.scalars(select(Artist.id))).one()
+
+    async def _tracks(self, of_release: ColumnElement[bool]) -> dict[str, UUID]:
+        tracks = select(Track).join(Release, Release.id == Track.release_id).where(of_release)
+        async with self.site.database.read() as session:
+            return {row.title: row.id for row in await session.scalars(tracks.order_by(Track.position))}
 
     async def processed(self, tracks: Collection[UUID]) -> list[AudioVersion]:
         """The versions of these tracks, once none of them is on its way."""
@@ -98,9 +130,9 @@ class Label:
         await until(none_waits, what, every=0.1, within=self.longest_wait_seconds)
         return found
 
-    async def published(self, folder: Path) -> dict[str, UUID]:
-        """The same tracks, once all are ready and their release is public."""
-        tracks = await self.imported(folder)
+    async def published(self, folder: Path, *, over_http: bool = False) -> dict[str, UUID]:
+        """The same tracks, imported or sent `over_http`, once all are ready and their release is public."""
+        tracks = await (self.dropped(folder) if over_http else self.imported(folder))
         versions = await self.processed(tracks.values())
         assert {one.status for one in versions} == {"ready"}, [str(one.reason) for one in versions]
         release = await self.release_of(*tracks.values())

@@ -1,5 +1,5 @@
-"""An album cut out of one continuous sound, imported, processed, and read by HTTP as docs/audio.md says a player does:
-no sample is missing or doubled at a joint, and nothing clicks."""
+"""An album cut out of one continuous sound, uploaded, processed, and read by HTTP as docs/audio.md says players do: no
+sample is missing or doubled at a joint, and nothing clicks."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ async def test_a_player_hears_the_album_without_a_joint(label: Label, tmp_path: 
     signal = continuous()
     for number, ((start, end), title) in enumerate(zip(pairwise(CUTS), TITLES, strict=True), 1):
         tagged(tmp_path / "music" / f"{number}.flac", "FLAC 24 bit", signal[:, start:end], title, number)
-    tracks = await label.published(tmp_path / "music")
+    tracks = await label.published(tmp_path / "music", over_http=True)
     assert tuple(tracks) == TITLES
     buyer = await label.buyer(tracks["Tide"])
     async with httpx.AsyncClient(base_url=label.site.url, headers=buyer.bearer, timeout=30) as client:

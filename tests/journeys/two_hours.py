@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import sys
 import tempfile
 import time
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,10 +30,11 @@ RESERVE = timedelta(minutes=15)
 
 @dataclass(frozen=True)
 class Done:
-    """How long processing and playing took, and what mpv asked for."""
+    """How long processing and playing took, what was played, and how often mpv asked for each playlist."""
 
     samples: int
     played: int
+    playlists: Mapping[str, int]
     lasts: timedelta
     processed_seconds: float
     played_seconds: float
@@ -46,7 +50,7 @@ async def heard(folder: Path, seconds: int) -> Done:
         "-metadata", "album=Blue Hours", "-metadata", "track=1", str(folder / "music" / "1.flac"),
     )  # fmt: skip
     began = time.monotonic()
-    async with a_site(folder) as site:
+    async with a_site(folder, log_level="info") as site:
         label = Label(site, longest_wait_seconds=60.0 + seconds / 2)
         (track,) = (await label.published(folder / "music")).values()
         buyer = await label.buyer(track)
@@ -55,7 +59,9 @@ async def heard(folder: Path, seconds: int) -> Done:
             manifest = (await client.get(label.stream(track, "manifest.json"))).json()
         lasts = datetime.fromisoformat(manifest["expires_at"]) - before
         played = await samples_by_mpv(label.stream(track, "master.m3u8"), buyer.bearer, folder, 60.0 + seconds / 2)
-        return Done(samples, played, lasts, processed - began, time.monotonic() - processed)
+        assert site.server is not None
+        asked = Counter(re.findall(r"/stream/[^\s\"'?]+\.m3u8", site.server.log.read_text()))
+        return Done(samples, played, asked, lasts, processed - began, time.monotonic() - processed)
 
 
 def trouble_in(done: Done) -> str:
@@ -65,6 +71,10 @@ def trouble_in(done: Done) -> str:
     expected = timedelta(seconds=done.samples / RATE) + RESERVE
     if abs(done.lasts - expected) > timedelta(seconds=30):
         return f"a link lasts {done.lasts}, not {expected}"
+    # mpv looks at the address it was given, and then has libav open it.
+    again = {one: count for one, count in done.playlists.items() if count > (2 if one.endswith("/master.m3u8") else 1)}
+    if again or len(done.playlists) < 2:
+        return f"playlists were asked for again, or not at all: {done.playlists}"
     return ""
 
 

@@ -116,8 +116,7 @@ class UploadWorker:
             await self._objects.write(key, self._bytes_of(parts, digest))
             original = Original(key, row.length_bytes, digest.hexdigest(), row.file_name, "upload")
             if row.track_id is None and row.release_id is None:
-                own = self._rules.folder / f"upload-{row.id}"
-                made = await drafts_of(self._catalog, self._rules.limits, own, row, key)
+                made = await drafts_of(self._catalog, self._rules.limits, self._rules.folder, row, key)
                 await self._take_drafts(row, original, made)
             else:
                 found = await prepared(self._objects, self._rules.folder, original) if row.track_id is None else None
@@ -139,9 +138,8 @@ class UploadWorker:
                     session.wake(WAKE)
                 return False
         come[-1] = row
-        own = self._rules.folder / f"upload-{row.id}"
         try:
-            made = await drafts_of_drop(self._catalog, self._rules.limits, own, come, self._whole)
+            made = await drafts_of_drop(self._catalog, self._rules.limits, self._rules.folder, come, self._whole)
         except (PartsMissing, NoSuchObject, NoTrack) as error:
             for one in come:
                 await self._refuse(one, message_of(error))

@@ -25,6 +25,7 @@ from veza.ingest.sources import BadSource, Bounds, Source
 from veza.ingest.upload_room import DiskFull, QuotaReached, UploadLimits, demand_disk, demand_quota
 from veza.ingest.uploads import Upload
 from veza.kit.messages import Message, gettext, joined, message_of, verbatim
+from veza.kit.work_folders import work_folder
 
 MOST_FILES = 2_000
 """Recordings and pictures in one ZIP: a box set."""
@@ -55,39 +56,37 @@ class Drafts:
 
 
 async def drafts_of(catalog: Catalog, limits: UploadLimits, folder: Path, upload: Upload, key: str) -> Drafts:
-    """Import the file stored under `key`, by way of `folder`, which is this upload's alone and is emptied.
+    """Import the file stored under `key`, by way of a folder in `folder`.
 
     Raises NoTrack, ObjectsUnavailable and OSError.
     """
-    return await _made_of(catalog, limits, folder, [upload], partial(_opened, catalog, limits, folder, upload, key))
+    return await _made_of(catalog, limits, folder, [upload], partial(_opened, catalog, limits, upload, key))
 
 
 async def drafts_of_drop(
     catalog: Catalog, limits: UploadLimits, folder: Path, uploads: Sequence[Upload], bytes_of: BytesOf
 ) -> Drafts:
     """Import the files of several uploads as the folder that they lay in; likewise."""
-    return await _made_of(catalog, limits, folder, uploads, partial(_laid_out, limits, folder, uploads, bytes_of))
+    return await _made_of(catalog, limits, folder, uploads, partial(_laid_out, limits, uploads, bytes_of))
 
 
 async def _made_of(
     catalog: Catalog, limits: UploadLimits, folder: Path, uploads: Sequence[Upload],
-    opened: Callable[[], Awaitable[Source]],
+    opened: Callable[[Path], Awaitable[Source]],
 ) -> Drafts:  # fmt: skip
-    await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
-    try:
-        source = await opened()
+    # Locked, or the first audio job would take it for one that was left behind, with the recordings not yet stored.
+    async with work_folder(folder, f"upload-{uploads[-1].id}-") as own:
+        source = await opened(own)
         try:
             await _demand_room(catalog, limits, uploads, source)
-            reader = ReaderApart(folder)
+            reader = ReaderApart(own)
             report = await run_import(catalog, uploads[0].artist_id, source, lambda *_: None, reader=reader)
         finally:
             source.close()
-    finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
     return _drafts_in(report)
 
 
-async def _laid_out(limits: UploadLimits, folder: Path, uploads: Sequence[Upload], bytes_of: BytesOf) -> Source:
+async def _laid_out(limits: UploadLimits, uploads: Sequence[Upload], bytes_of: BytesOf, folder: Path) -> Source:
     """A folder with every file where it lay; what has the same place as another gets one beside it."""
     own, taken = folder / "source" / NAMELESS, set[Path]()
     for upload in uploads:
@@ -104,7 +103,7 @@ async def _laid_out(limits: UploadLimits, folder: Path, uploads: Sequence[Upload
     return await asyncio.to_thread(open_source, own, bounds)
 
 
-async def _opened(catalog: Catalog, limits: UploadLimits, folder: Path, upload: Upload, key: str) -> Source:
+async def _opened(catalog: Catalog, limits: UploadLimits, upload: Upload, key: str, folder: Path) -> Source:
     """The source: the ZIP itself, or a folder with the one recording; both have the name of the file that was sent."""
     name = _file_name(upload.file_name)
     own = folder / "source" / Path(name).stem

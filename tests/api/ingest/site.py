@@ -111,13 +111,13 @@ class Site:
         assert found is not None
         return int(found[1]) * 1024
 
-    def begun(self, length_bytes: int, url: str = "") -> str:
-        """The whole address of a new upload."""
+    def begun(self, length_bytes: int, url: str = "", **wanted: object) -> str:
+        """The whole address of a new upload for the track, or for what is `wanted`."""
         said = {
             **TUS,
             **self.headers,
             "Upload-Length": str(length_bytes),
-            "Upload-Metadata": metadata(track=self.track),
+            "Upload-Metadata": metadata(**(wanted or {"track": self.track})),
         }
         answer = httpx.post(f"{url or self.url}/api/v1/uploads", headers=said)
         assert answer.status_code == 201, answer.text
@@ -157,9 +157,9 @@ class Site:
 
 
 @asynccontextmanager
-async def a_site(folder: Path, bucket: Bucket | None = None) -> AsyncIterator[Site]:
+async def a_site(folder: Path, bucket: Bucket | None = None, log_level: str = "warning") -> AsyncIterator[Site]:
     """A server on a database of its own, whose objects lie in its folder or in the bucket."""
-    settings, objects = {"LOG_LEVEL": "warning"}, Objects.in_folder(folder / "var" / "objects")
+    settings, objects = {"LOG_LEVEL": log_level}, Objects.in_folder(folder / "var" / "objects")
     if bucket is not None:
         objects = Objects.in_bucket(bucket)
         settings |= {
