@@ -29,7 +29,7 @@ FOR_VISITORS = (
 )  # fmt: skip
 FOR_OWNERS = (
     "/account", "/account/password", "/account/second-factor", "/account/sessions", "/account/tokens", "/account/mails",
-    "/account/data", "/studio", "/library", "/orders",
+    "/account/data", "/playlists", "/news", "/following", "/reports", "/studio", "/library", "/orders",
 )  # fmt: skip
 
 

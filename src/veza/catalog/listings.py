@@ -128,6 +128,12 @@ async def track_card(session: Session, track_id: UUID) -> Found:
     return row
 
 
+async def track_cards(session: Session, track_ids: Collection[UUID]) -> dict[UUID, Found]:
+    """Each of these tracks that is there as a card, public or not; whether it may be seen is for the caller."""
+    rows = await found_by(session, _THESE_TRACKS, {"ids": list(track_ids)}) if track_ids else ()
+    return {row.id: row for row in rows}
+
+
 async def cards_of_release(session: Session, release_id: UUID) -> Rows:
     """A release's tracks in order, each as a card."""
     return await found_by(session, _TRACKS_OF, {"release": release_id})
@@ -202,6 +208,7 @@ _THESE_RELEASES = _RELEASES.add_columns(*_STANDING).where(_R.c.id.in_(bindparam(
 _RELEASE_BY_SLUG = _RELEASES.add_columns(*_STANDING).join(
     Slug, slugs.leads_to(slugs.RELEASE, bindparam("artist", type_=Uuid()), _R.c.id)
 )
+_THESE_TRACKS = _TRACKS.add_columns(*_STANDING).where(_T.c.id.in_(bindparam("ids", expanding=True, type_=Uuid())))
 _ONE_TRACK = _TRACKS.add_columns(*_STANDING).where(_T.c.id == bindparam("id", type_=Uuid()))
 
 

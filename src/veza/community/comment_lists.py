@@ -42,6 +42,8 @@ _PUBLIC = (
     .where(NOT_HIDDEN, _STANDS)
 )  # fmt: skip
 
+_EVEN_HIDDEN = _SHOWN.where(_STANDS)
+
 
 async def shown(session: Session, comment_id: UUID) -> Found:
     """One comment with its author's name, hidden or not."""
@@ -52,9 +54,10 @@ SORTS = {"moment": Sort(Comment.id, Comment.at_ms, key_of="at_ms"), **by_age(Com
 """By moment is from the track's beginning to its end."""
 
 
-async def of_track(session: Session, track_id: UUID, page: Slice) -> Rows:
-    """What was said about a track."""
-    return await found_by(session, page.of(_PUBLIC.where(Comment.track_id == track_id)))
+async def of_track(session: Session, track_id: UUID, page: Slice, *, even_hidden: bool = False) -> Rows:
+    """What was said about a track; `even_hidden` is for the artist's people, who may show it again."""
+    found = _EVEN_HIDDEN if even_hidden else _PUBLIC
+    return await found_by(session, page.of(found.where(Comment.track_id == track_id)))
 
 
 _MOMENTS = (

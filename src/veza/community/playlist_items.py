@@ -102,6 +102,19 @@ async def move(session: Session, playlist_id: UUID, person_id: UUID, item_id: UU
     await _touch(session, playlist, 0)
 
 
+async def step(session: Session, playlist_id: UUID, person_id: UUID, item_id: UUID, *, down: bool) -> None:
+    """Move an item one place down or up; the last stays last, the first first. Raises what `move` raises."""
+    await lock_to_edit(session, playlist_id, person_id)
+    here = await _position(session, playlist_id, item_id)
+    if here is None:
+        raise ItemGone(item_id)
+    asked = {"playlist_id": playlist_id, "position": here}
+    beside = (await session.scalars(_TWO_AFTER if down else _ONE_BEFORE, asked)).all()
+    if beside:
+        before = (beside[1] if len(beside) > 1 else None) if down else beside[0]
+        await move(session, playlist_id, person_id, item_id, before=before)
+
+
 async def remove(session: Session, playlist_id: UUID, person_id: UUID, item_id: UUID) -> None:
     """Take an item out. Raises UnknownPlaylist, NotYourPlaylist, ItemGone."""
     playlist = await lock_to_edit(session, playlist_id, person_id)
@@ -168,6 +181,18 @@ _OF_PLAYLIST = PlaylistItem.playlist_id == bindparam("playlist_id")
 _POSITION = select(PlaylistItem.position).where(_OF_PLAYLIST, PlaylistItem.id == bindparam("item_id"))
 _LAST = select(func.max(PlaylistItem.position)).where(_OF_PLAYLIST)
 _LAST_BEFORE = _LAST.where(PlaylistItem.position < bindparam("position"))
+_TWO_AFTER = (
+    select(PlaylistItem.id)
+    .where(_OF_PLAYLIST, PlaylistItem.position > bindparam("position"))
+    .order_by(PlaylistItem.position)
+    .limit(2)
+)
+_ONE_BEFORE = (
+    select(PlaylistItem.id)
+    .where(_OF_PLAYLIST, PlaylistItem.position < bindparam("position"))
+    .order_by(PlaylistItem.position.desc())
+    .limit(1)
+)
 _LISTED = (
     select(
         PlaylistItem.id,

@@ -124,6 +124,7 @@ _MAY_HOLD = (
     _facts(Track.id, _HELD).add_columns(Track.id).join(Track, Track.release_id == Release.id).order_by(Track.position)
 )
 _MAY_EACH = _MAY_HOLD.where(Release.id == bindparam("release"))
+_MAY_THESE = _MAY_HOLD.where(Track.id.in_(bindparam("tracks", expanding=True)))
 _MAY_ONE = _MAY_HOLD.where(Track.id == bindparam("track"))
 
 
@@ -148,6 +149,13 @@ async def may_each(
     an account whose link was shown: what it gave counts as owned until a person claims it."""
     asked = {"person": person_id, "claim": claim_id, "release": release_id}
     return {track_id: _access_of(*facts) for *facts, track_id in await session.execute(_MAY_EACH, asked)}
+
+
+async def may_these(session: Session, person_id: UUID | None, track_ids: Collection[UUID]) -> dict[UUID, Access]:
+    """The same for each of these tracks that is there, of any releases."""
+    asked = {"person": person_id, "claim": None, "tracks": list(track_ids)}
+    rows = await session.execute(_MAY_THESE, asked) if track_ids else ()
+    return {track_id: _access_of(*facts) for *facts, track_id in rows}
 
 
 async def may_by_claim(session: Session, person_id: UUID | None, track_id: UUID, claim_id: UUID | None) -> Access:

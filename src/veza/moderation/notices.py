@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, ScalarSelect, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts.people import Person
@@ -75,6 +75,18 @@ async def listed(session: Session, person_id: UUID, page: Slice, *, is_read: boo
     if is_read is not None:
         found = found.where(Notice.read_at.is_not(None) if is_read else Notice.read_at.is_(None))
     return (await session.scalars(page.of(found))).all()
+
+
+def unread(person_id: UUID) -> ScalarSelect[int]:
+    """How many notices a person has not read, as a part of a statement: every page says it."""
+    mine = select(func.count()).select_from(Notice).where(Notice.person_id == person_id, Notice.read_at.is_(None))
+    return mine.scalar_subquery()
+
+
+async def mark_all_read(session: Session, person_id: UUID) -> None:
+    """The person has seen every notice so far."""
+    unseen = update(Notice).where(Notice.person_id == person_id, Notice.read_at.is_(None))
+    await session.execute(unseen.values(read_at=session.now))
 
 
 async def mark_read(session: Session, person_id: UUID, notice_id: UUID) -> Notice:

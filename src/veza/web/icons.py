@@ -31,6 +31,7 @@ _PATHS: Mapping[str, str] = {
     "person": '<circle cx="10" cy="7" r="3.4"/><path d="M3.4 17c.6-3.4 3.2-5 6.6-5s6 1.6 6.6 5"/>',
     "up": '<path d="M10 16V4M5 9l5-5 5 5"/>',
     "down": '<path d="M10 4v12M5 11l5 5 5-5"/>',
+    "bell": '<path d="M5.2 14V9a4.8 4.8 0 0 1 9.6 0v5l1.4 1.4H3.8zM8.4 17.4h3.2M10 2.6v1.6"/>',
     "feed": '<path d="M4 4.4c6.6 0 11.6 5 11.6 11.6M4 9.4c3.8 0 6.6 2.8 6.6 6.6"/><circle class="solid" cx="5.2" cy="14.8" r="1.4"/>',
 }  # fmt: skip
 

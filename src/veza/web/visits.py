@@ -17,6 +17,7 @@ from veza.http.requests import DoorRequest
 from veza.kit.database import Session
 from veza.market.cart import Cart, CartItem
 from veza.market.tokens import hash_of
+from veza.moderation import notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Visit:
     in_cart: int
     language: str
     theme: str | None
+    unread: int = 0
+    """Notices that a person has not read."""
 
     @property
     def is_person(self) -> bool:
@@ -40,15 +43,15 @@ class Visit:
 
 async def visit_of(session: Session, request: DoorRequest, identity: Identity, base_url: str) -> Visit:
     """The visit behind a request. A visitor without a cart costs no statement."""
-    name, in_cart = None, 0
+    name, in_cart, unread = None, 0, 0
     token = cart_token_of(request, base_url)
     if identity.person_id is not None:
         mine = _things(Cart.person_id == identity.person_id)
-        row = (await session.execute(select(Person.name, mine).where(Person.id == identity.person_id))).one_or_none()
-        name, in_cart = (row[0], row[1]) if row is not None else (None, 0)
+        asked = select(Person.name, mine, notices.unread(identity.person_id)).where(Person.id == identity.person_id)
+        name, in_cart, unread = (await session.execute(asked)).one_or_none() or (None, 0, 0)
     elif token is not None:
         in_cart = (await session.execute(select(_things(Cart.token_hash == hash_of(token))))).scalar_one()
-    return Visit(identity, name, in_cart, language_of(request), theme_of(request))
+    return Visit(identity, name, in_cart, language_of(request), theme_of(request), unread)
 
 
 def reader_of(request: Connection) -> Visit:

@@ -10,6 +10,7 @@ import httpx
 
 _LEFT_OUT = ("checkbox", "radio")
 """Kinds of fields that are sent only where they are chosen."""
+_WRITTEN = ("text", "email", "password", "search", "url")
 
 
 @dataclass
@@ -20,6 +21,8 @@ class PageForm:
     fields: dict[str, str] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
     """Names of all fields, and of buttons that have one."""
+    texts: list[str] = field(default_factory=list)
+    """Names of the fields that people write into."""
 
 
 class _Forms(HTMLParser):
@@ -40,6 +43,8 @@ class _Forms(HTMLParser):
         elif self._is_open and "name" in of and tag in ("input", "button", "textarea", "select"):
             form = self.forms[-1]
             form.names.append(of["name"])
+            if tag == "textarea" or (tag == "input" and of.get("type", "text") in _WRITTEN):
+                form.texts.append(of["name"])
             if tag == "textarea":
                 self._area, form.fields[of["name"]] = of["name"], ""
             elif tag == "input" and (of.get("type") not in _LEFT_OUT or "checked" in of):
@@ -78,8 +83,9 @@ class Page:
         return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", said.partition(">")[2])).strip()
 
     def form(self, action: str) -> PageForm:
-        """The first form that is sent to an address that begins like this."""
-        return next(one for one in self.forms if one.action.startswith(action))
+        """The form that is sent to this address, else the first whose address begins like this."""
+        exact = (one for one in self.forms if one.action == action)
+        return next(exact, None) or next(one for one in self.forms if one.action.startswith(action))
 
 
 @dataclass

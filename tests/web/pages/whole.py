@@ -14,6 +14,7 @@ from tests.web.pages.browsing import Browser
 from veza.accounts import passwords, sessions
 from veza.accounts.permissions import Role
 from veza.app.build import Veza
+from veza.catalog.tracks import Track
 from veza.http.session_cookies import SESSION_COOKIE
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
@@ -70,4 +71,5 @@ class Whole:
             self.database, await factories.artist(self.database, artist, run_by=run_by), title
         )
         await factories.make_ready(self.database, release)
+        await factories.change(self.database, Track, track, audio_id=release)
         return release, track

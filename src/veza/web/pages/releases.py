@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from veza.community import comment_lists, likes
 from veza.kit.database import Session
 from veza.kit.listing import Slice
 from veza.library import access
+from veza.library.access import Access
 from veza.library.grants import ItemKind
 from veza.market import products
 from veza.market.rules import MarketRules
@@ -81,6 +82,11 @@ async def hears_of(session: Session, release_id: UUID, tracks: Sequence[Any], id
     something."""
     may = await access.may_each(session, identity.person_id, release_id)
     judged = await access.to_judge(session, release_id) if identity.may(Permission.MODERATE) else set()
+    return parts_of(tracks, may, judged)
+
+
+def parts_of(tracks: Iterable[Any], may: Mapping[UUID, Access], judged: Collection[UUID] = ()) -> dict[UUID, Part]:
+    """The same for tracks of any releases, by what their reader may; `judged` are those that are before moderators."""
     found: dict[UUID, Part] = {}
     for row in tracks:
         given = may.get(row.id)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from litestar.di import NamedDependency
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.catalog import listings, visibility
-from veza.community import comment_lists, comments, likes
+from veza.catalog import acting, listings, visibility
+from veza.community import comment_lists, comments, likes, playlist_items, playlist_lists, playlists
 from veza.kit.database import Session
 from veza.kit.field_faults import FieldFault
-from veza.kit.listing import Slice
+from veza.kit.listing import Slice, start_of
 from veza.kit.messages import gettext
 from veza.library.grants import ItemKind
 from veza.market import products
@@ -25,7 +27,10 @@ from veza.web.processing import progress_of
 from veza.web.sharing_tags import shared_track
 from veza.web.waves import Waves
 
-COMMENTS = 100
+COMMENTS = 200
+MINE = start_of(playlist_lists.SORTS, 200)
+NEW = "new"
+"""Instead of a playlist's id: one that is begun with this track."""
 
 
 @page("/tracks/{track_id:uuid}", permission=Permission.BROWSE)
@@ -41,6 +46,7 @@ async def track_page(
     said = Slice(comment_lists.SORTS["moment"], COMMENTS, None)
     person = identity.person_id
     is_public = visibility.card_is_public(track)
+    acts = person is not None and await acting.acts_for(session, track.artist_id, identity)
     return Shown(
         "track.html",
         is_public=person is None and is_public,
@@ -49,8 +55,12 @@ async def track_page(
         wave=await waves.of_track(session, track),
         hears=(await hears_of(session, track.release_id, [track], identity)).get(track_id),
         progress=await progress_of(session, track_id) if track.audio_state == "processing" else None,
-        comments=[one for one in await comment_lists.of_track(session, track_id, said) if not one.is_deleted],
+        **_threads(await comment_lists.of_track(session, track_id, said, even_hidden=acts)),
+        acts=acts,
+        editable_until=comments.EDITABLE,
         liked=person is not None and bool(await likes.liked(session, person, "track", [track_id])),
+        playlists=await playlist_lists.of_person(session, person, MINE) if person is not None else (),
+        key=str(session.new_id()),
         owned=await is_owned(session, person, offer),
         whole_too=whole.get(track.release_id) if track_id in alone else None,
         shared=shared_track(track),
@@ -71,6 +81,37 @@ async def like_track(session: Session, track_id: UUID, identity: Identity, form:
     is_liked = form.value("liked") == "yes"
     await likes.set_liked(session, identity.person, "track", track_id, likes=is_liked)
     return See(f"/tracks/{track_id}")
+
+
+@form("/tracks/{track_id:uuid}/playlists", permission=Permission.LISTEN, shows=track_page, keyed=True)
+async def put_on_playlist(session: Session, track_id: UUID, identity: Identity, form: Form) -> See:
+    """On a playlist of one's own, or on a new one."""
+    wanted = form.value("playlist")
+    if wanted == NEW:
+        row = await playlists.create(
+            session, identity.person, form.value("title"), description="", is_public=False, is_collaborative=False
+        )
+    else:
+        row = await playlists.lock_to_edit(session, _id_of(wanted), identity.person)
+    await playlist_items.add(session, row.id, identity.person, [track_id])
+    return See(f"/tracks/{track_id}", gettext("It is on “{title}”.", title=row.title))
+
+
+def _threads(rows: Sequence[Any]) -> dict[str, Any]:
+    """Comments, and the replies to each; an empty place stands where a reply hangs on it."""
+    replies: dict[UUID, list[Any]] = {}
+    for one in rows:
+        if one.parent_id is not None and not one.is_deleted:
+            replies.setdefault(one.parent_id, []).append(one)
+    first = [one for one in rows if one.parent_id is None and (not one.is_deleted or one.id in replies)]
+    return {"comments": first, "replies": replies}
+
+
+def _id_of(written: str) -> UUID:
+    try:
+        return UUID(written)
+    except ValueError:
+        raise playlists.UnknownPlaylist(written[:40]) from None
 
 
 def at_ms_of(written: str) -> int:

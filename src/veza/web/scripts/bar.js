@@ -74,10 +74,10 @@ export class PlayerBar extends HTMLElement {
   /** Buttons of pages: they play a track, a release, or put one into the queue. @param {MouseEvent} event */
   async clickedInPage(event) {
     const from = /** @type {Element} */ (event.target), { player } = this;
-    const button = from.closest("[data-play-track], [data-play-release], [data-queue-track]");
+    const button = from.closest("[data-play-track], [data-play-release], [data-play-list], [data-queue-track]");
     if (!(button instanceof HTMLElement) || !player) return;
     event.preventDefault();
-    const { playTrack, playRelease, queueTrack, at = "0" } = button.dataset;
+    const { playTrack, playRelease, playList, queueTrack, at = "0" } = button.dataset;
     const row = button.closest("[data-track]"), state = player.state;
     try {
       if (queueTrack) player.enqueue(...(row instanceof HTMLElement ? [entryOf(row)] : await entriesOfTrack(queueTrack)));
@@ -88,6 +88,9 @@ export class PlayerBar extends HTMLElement {
       } else if (playTrack && row instanceof HTMLElement) {
         const { entries, index } = entriesAround(row);
         this.begin(entries, index, Number(at) / 1000);
+      } else if (playList) {
+        const first = document.querySelector(`#${playList} [data-track]:has([data-play-track])`);
+        if (first instanceof HTMLElement) this.begin(entriesAround(first).entries, 0);
       } else if (playTrack) this.begin(await entriesOfTrack(playTrack), 0, Number(at) / 1000);
       else if (playRelease) {
         if (this.isOf(playRelease) && state.playing) this.toggle();
