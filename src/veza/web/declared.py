@@ -1,8 +1,9 @@
 """How a page and a form are declared: `page` and `form`, in the manner of the API's `read` and `write`.
 
-A page's handler reads in one transaction and returns what is `Shown`. A form's handler writes, and returns an address
-to `See`. Where the writing is refused, the form's page is shown again with what was typed and what is wrong: its
-handler takes `form: Form`, which is empty at first. Both take what they name, as `http.endpoints` finds it.
+A page's handler reads in one transaction and returns what is `Shown`; one that takes no `session` works outside of any,
+and may ask the provider. A form's handler writes, and returns an address to `See`, or what is `Shown` this once. Where
+the writing is refused, the form's page is shown again with what was typed and what is wrong: its handler takes
+`form: Form`, which is empty at first. Both take what they name, as `http.endpoints` finds it.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from veza.kit.messages import render
 from veza.web.answers import Form, See, Shown
 from veza.web.rendering import form_status
 from veza.web.site import Site
-from veza.web.visits import visit_of
+from veza.web.visits import Visit, visit_of
 
 Declare: TypeAlias = Callable[[Handler], HTTPRouteHandler]
 
@@ -77,7 +78,6 @@ def form(
         endpoint = Endpoint(handler, path, _HANDED)
 
         async def answer(request: DoorRequest, **found: Any) -> Any:
-            site: Site = found["site"]
             given = {} if has_file else await form_fields(request)
             try:
                 done = await _done(endpoint, request, found, given, keyed=keyed)
@@ -89,11 +89,9 @@ def form(
                 again.status_code = form_status(kind)
                 again.headers.update(retry_headers(error))
                 return again
-            if isinstance(done, Shown):
-                return await _made(request, found, done)
             if isinstance(done, Form):
                 return await _shown(its_page, request, found, done)
-            return done if isinstance(done, Response) else site.redirect(request, done)
+            return await _answer(request, found, done, Form())
 
         both = {**its_page.parameters, **endpoint.parameters}
         more = {name: one for name, one in both.items() if name not in endpoint.parameters}
@@ -112,23 +110,34 @@ _OURS = {"database": NamedDependency[Database], "site": NamedDependency[Site]}
 
 
 async def _shown(endpoint: Endpoint, request: DoorRequest, found: Mapping[str, Any], sent: Form) -> Response[bytes]:
-    site: Site = found["site"]
-    async with endpoint.opened(request, found) as values, found["database"].read() as session:
-        shown = await _called(endpoint, values, session, sent)
-        if isinstance(shown, Shown):
-            visit = await visit_of(session, request, identity_of(request), site.base_url)
-    if isinstance(shown, Shown):
-        shown.values.setdefault("form", sent)
-        return site.answer(request, shown, visit)
-    return shown if isinstance(shown, Response) else site.redirect(request, shown)
+    database: Database = found["database"]
+    async with endpoint.opened(request, found) as values:
+        if Session not in endpoint.handed:
+            return await _answer(request, found, await _called(endpoint, values, None, sent), sent)
+        async with database.read() as session:
+            shown = await _called(endpoint, values, session, sent)
+            visit = await _visit(request, found, session) if isinstance(shown, Shown) else None
+    return await _answer(request, found, shown, sent, visit)
 
 
-async def _made(request: DoorRequest, found: Mapping[str, Any], shown: Shown) -> Response[bytes]:
+async def _answer(
+    request: DoorRequest, found: Mapping[str, Any], shown: Any, sent: Form, visit: Visit | None = None
+) -> Response[Any]:
+    """What a handler returned, as an answer."""
     site: Site = found["site"]
-    async with found["database"].read() as session:
-        visit = await visit_of(session, request, identity_of(request), site.base_url)
-    shown.values.setdefault("form", Form())
+    if isinstance(shown, Response):
+        return shown
+    if not isinstance(shown, Shown):
+        return site.redirect(request, shown)
+    if visit is None:
+        async with found["database"].read() as session:
+            visit = await _visit(request, found, session)
+    shown.values.setdefault("form", sent)
     return site.answer(request, shown, visit)
+
+
+async def _visit(request: DoorRequest, found: Mapping[str, Any], session: Session) -> Visit:
+    return await visit_of(session, request, identity_of(request), found["site"].base_url)
 
 
 async def _done(
