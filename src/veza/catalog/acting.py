@@ -80,6 +80,11 @@ async def demand(session: Session, artist: Artist, identity: Identity, *, as_own
         _demand_role(artist, await role_of(session, artist.id, identity.person_id), as_owner)
 
 
+async def acts_as_owner(session: Session, artist: Artist, identity: Identity) -> bool:
+    """Whether the identity may do what is for the artist's owners."""
+    return identity.may(Permission.ACT_FOR_ANY) or await is_owner(session, artist.id, identity.person_id)
+
+
 def _demand_role(artist: Artist, role: str | None, as_owner: bool) -> None:
     if role is None:
         raise NotYours(gettext("only the people of {artist_name} may do this", artist_name=artist.name))

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track, sort_tags
@@ -93,3 +94,15 @@ async def not_ready(session: Session, release_id: UUID) -> list[tuple[int, str, 
     """Position, title and state of each of a release's tracks that cannot be heard in full yet, in order."""
     rows = await session.execute(_NOT_READY, {"release": release_id})
     return [(position, title, AudioState(state)) for position, title, state in rows]
+
+
+MOST_FAILED = 20
+"""Of an artist, as they are listed."""
+
+
+async def failed_of(session: Session, artist_id: UUID) -> Sequence[Row[Any]]:
+    """Id and title of an artist's tracks whose file could not be processed, the newest MOST_FAILED."""
+    failed = select(Track.id, Track.title).where(
+        Track.artist_id == artist_id, Track.audio_state == AudioState.FAILED.value
+    )
+    return (await session.execute(failed.order_by(Track.id.desc()).limit(MOST_FAILED))).all()

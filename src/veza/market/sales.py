@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import select
@@ -24,7 +26,25 @@ class Sale:
     share_minor: int
 
 
+class Refunded(StrEnum):
+    """Whether anything of a sale was returned to its buyer."""
+
+    NOT = "kept"
+    SOME = "returned"
+
+
+@dataclass(frozen=True, slots=True)
+class SoldOfDay:
+    """What was paid for at an instant, less what was returned since."""
+
+    at: datetime
+    release_id: UUID
+    kept_minor: int
+
+
 SORTS = by_age(OrderLine.id, "line.id")
+MOST_DRAWN = 5_000
+"""Sales of a chart: beyond that many the oldest are left out."""
 
 
 async def of_artist(
@@ -35,6 +55,7 @@ async def of_artist(
     currency: str | None = None,
     kind: str | None = None,
     release_id: UUID | None = None,
+    refunded: Refunded | None = None,
 ) -> Sequence[Sale]:
     """An artist's sales in one statement; free lines are listed with a share of zero."""
     wanted = (
@@ -46,5 +67,22 @@ async def of_artist(
     for column, value in ((Order.currency, currency), (OrderLine.kind, kind), (OrderLine.release_id, release_id)):
         if value is not None:
             wanted = wanted.where(column == value)
+    if refunded is not None:
+        wanted = wanted.where(
+            OrderLine.refunded_minor == 0 if refunded is Refunded.NOT else OrderLine.refunded_minor > 0
+        )
     rows = await session.execute(page.of(wanted))
     return [Sale(line, order, fee or 0, share or 0) for line, order, fee, share in rows]
+
+
+async def sold_since(session: Session, artist_id: UUID, since: datetime, currency: str) -> Sequence[SoldOfDay]:
+    """What was sold in one currency since then, the newest first, at most MOST_DRAWN lines."""
+    wanted = (
+        select(Order.paid_at, OrderLine.release_id, OrderLine.gross_minor - OrderLine.refunded_minor)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(OrderLine.artist_id == artist_id, Order.status.in_(PAID), Order.currency == currency)
+        .where(Order.paid_at >= since)
+        .order_by(OrderLine.id.desc())
+        .limit(MOST_DRAWN)
+    )
+    return [SoldOfDay(*row) for row in await session.execute(wanted)]

@@ -106,9 +106,11 @@ _REGISTERED = {name: _upsert(dialect) for name, dialect in (("postgresql", postg
 
 
 async def onboard(
-    database: Database, gateway: Gateway, seller_id: str, name: str, country: str, *, return_url: str, actor: str
-) -> tuple[Seller, str]:
-    """Open a connected account for the seller (once) and return the row with a fresh onboarding link.
+    database: Database, gateway: Gateway, seller_id: str, name: str, country: str, *, return_url: str, actor: str,
+    refresh_url: str | None = None,
+) -> tuple[Seller, str]:  # fmt: skip
+    """Open a connected account for the seller (once) and return the row with a fresh onboarding link, which leads to
+    `refresh_url` (else `return_url`) once it is used up.
 
     Raises OnboardingFailed with the provider's words. Calling it again only makes a new link, unless the account is
     gone at the provider: then it is let go, and a new one is opened.
@@ -116,14 +118,14 @@ async def onboard(
     async with database.write(actor) as session:
         row = await register(session, seller_id, name, country)
     try:
-        return await _account_with_link(database, gateway, row, return_url, actor)
+        return await _account_with_link(database, gateway, row, (return_url, refresh_url or return_url), actor)
     except OnboardingFailed:
         if row.stripe_account_id is None or not await _is_gone(gateway, row.stripe_account_id):
             raise
     async with database.write(actor) as session:
         await let_go(session, row.stripe_account_id, because=gettext("the provider knows it no more, or closed it"))
         row = await register(session, seller_id, name, country)
-    return await _account_with_link(database, gateway, row, return_url, actor)
+    return await _account_with_link(database, gateway, row, (return_url, refresh_url or return_url), actor)
 
 
 async def _is_gone(gateway: Gateway, account_id: str) -> bool:
@@ -136,7 +138,7 @@ async def _is_gone(gateway: Gateway, account_id: str) -> bool:
 
 
 async def _account_with_link(
-    database: Database, gateway: Gateway, row: Seller, return_url: str, actor: str
+    database: Database, gateway: Gateway, row: Seller, back: tuple[str, str], actor: str
 ) -> tuple[Seller, str]:
     seller_id = row.id
     if row.stripe_account_id is None:
@@ -165,8 +167,8 @@ async def _account_with_link(
         {
             "account": row.stripe_account_id,
             "type": "account_onboarding",
-            "return_url": return_url,
-            "refresh_url": return_url,
+            "return_url": back[0],
+            "refresh_url": back[1],
         },
         key=f"veza-link-{database.ids.new()}",
     )

@@ -94,7 +94,7 @@ def form(
             return await _answer(request, found, done, Form())
 
         both = {**its_page.parameters, **endpoint.parameters}
-        more = {name: one for name, one in both.items() if name not in endpoint.parameters}
+        more = {name: one for name, one in both.items() if name not in {*endpoint.parameters, *_OURS}}
         shown = for_litestar(answer, endpoint, Response[bytes], **_OURS, **more)
         more_opt = {STREAMED: True} if has_file else {}
         most_bytes = None if has_file else MAX_BYTES

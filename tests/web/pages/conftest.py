@@ -95,6 +95,7 @@ async def open_store(
         streaming = Streaming(database, factories.objects(), DownloadRules(folder), Links("a secret of this test"))
         clock = database.clock
         provided = {"rules": shop.rules, "money": shop.stage.money, "streaming": streaming}
+        provided |= {"accounts": factories.accounts(database, clock)}
         site = Site(clock, base_url, form_targets=(pay_origin,))
         routes = site_routes(site, by_header, problem_page(site), {**_unused(), **provided})
         asgi, _ = web_application(database, [*routes, *download_file_routes(streaming)])
@@ -103,7 +104,7 @@ async def open_store(
 
 def _unused() -> dict[str, Any]:
     """What pages take that no test of these asks for."""
-    return dict.fromkeys(("accounts", "catalog", "ingest", "moderation", "hearing", "cookie_jar", "live", "office"))
+    return dict.fromkeys(("catalog", "ingest", "moderation", "hearing", "cookie_jar", "live", "office"))
 
 
 @pytest.fixture

@@ -172,7 +172,7 @@ async def delete_release(session: Session, release_id: UUID, identity: Identity)
     row = await acting.release_to_change(session, release_id, identity)
     artist_id, title = row.artist_id, row.title
     await deleting.delete_release(session, row)
-    return See(f"/studio/{artist_id}", gettext("The draft “{title}” is deleted.", title=title))
+    return See(f"/studio/{artist_id}/records", gettext("The draft “{title}” is deleted.", title=title))
 
 
 def _back(release_id: UUID, said: Any = None) -> See:

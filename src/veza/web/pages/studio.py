@@ -33,7 +33,7 @@ ARTISTS, RECORDS, UPLOADS = 50, 24, 50
 async def studio_page(
     session: Session, request: DoorRequest, identity: Identity, catalog: NamedDependency[Catalog], form: Form
 ) -> Shown | See:
-    """One's artists, and a form for another; with one artist alone, that one's records."""
+    """One's artists, and a form for another; with one artist alone, that one's first page."""
     mine = Slice(listings.ARTIST_SORTS["newest"], ARTISTS, None)
     rows = await listings.artists(session, mine, member=identity.person)
     if len(rows) == 1 and not form.given:
@@ -53,7 +53,7 @@ async def open_artist(session: Session, identity: Identity, catalog: NamedDepend
     return See(f"/studio/{row.id}", gettext("The page of {artist} is open.", artist=row.name))
 
 
-@page("/studio/{artist_id:uuid}", permission=Permission.OWN_ACCOUNT)
+@page("/studio/{artist_id:uuid}/records", permission=Permission.OWN_ACCOUNT)
 async def records_page(session: Session, request: DoorRequest, artist_id: UUID, identity: Identity) -> Shown:
     """Every record of an artist, with what is on its way."""
     artist = await acting.artist_for(session, artist_id, identity)
