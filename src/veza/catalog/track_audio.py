@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, bindparam, select, update
@@ -100,7 +99,7 @@ MOST_FAILED = 20
 """Of an artist, as they are listed."""
 
 
-async def failed_of(session: Session, artist_id: UUID) -> Sequence[Row[Any]]:
+async def failed_of(session: Session, artist_id: UUID) -> Sequence[Row[UUID, str]]:
     """Id and title of an artist's tracks whose file could not be processed, the newest MOST_FAILED."""
     failed = select(Track.id, Track.title).where(
         Track.artist_id == artist_id, Track.audio_state == AudioState.FAILED.value

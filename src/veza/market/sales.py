@@ -85,4 +85,4 @@ async def sold_since(session: Session, artist_id: UUID, since: datetime, currenc
         .order_by(OrderLine.id.desc())
         .limit(MOST_DRAWN)
     )
-    return [SoldOfDay(*row) for row in await session.execute(wanted)]
+    return [SoldOfDay(at, release_id, kept) for at, release_id, kept in await session.execute(wanted) if at]

@@ -49,7 +49,6 @@ from veza.web.pages import (
     notices,
     onboarding,
     orders,
-    overview,
     own_data,
     own_mails,
     own_second_factor,
@@ -63,6 +62,7 @@ from veza.web.pages import (
     signing_in,
     sounds,
     studio,
+    studio_overview,
     tracks,
 )
 from veza.web.site import Site
@@ -96,7 +96,7 @@ PAGES: Sequence[HTTPRouteHandler] = (
     studio.studio_page, studio.open_artist, studio.records_page, studio.begin_release,
     editor.editor_page, editor.keep_release, editor.add_track, editor.move_track, editor.set_price, editor.send_cover,
     editor.publish_release, editor.withdraw_release, editor.delete_release,
-    overview.overview_page, sales.sales_page, sales.decide, earnings.money_page,
+    studio_overview.overview_page, sales.sales_page, sales.decide, earnings.money_page,
     plays.plays_page, codes.codes_page, codes.make_codes, codes.revoke_codes,
     members.people_page, members.invite, members.take_back, members.change,
     onboarding.onboarding_page, onboarding.begin_onboarding,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from litestar.di import NamedDependency
@@ -60,7 +61,7 @@ async def onboarding_page(
         "onboarding.html",
         artist=artist,
         found=found,
-        wanted=list(dict.fromkeys(_said(one) for one in found.due)),
+        wanted=_wanted(found.due),
         may_begin=may_begin,
         has_code=has_code,
         came_from=came_from,
@@ -93,6 +94,7 @@ async def begin_onboarding(
     return See(link)
 
 
-def _said(requirement: str) -> Message:
-    """What a requirement is about, in words; the provider's own name for one that is new."""
-    return _WANTED.get(requirement.partition(".")[0]) or verbatim(requirement)
+def _wanted(due: Sequence[str]) -> list[Message]:
+    """What is wanted, in words, each once; the provider's own name for what is new to us."""
+    parts = {one.partition(".")[0]: one for one in due}
+    return [_WANTED.get(part) or verbatim(one) for part, one in parts.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from litestar.di import NamedDependency
@@ -57,7 +58,7 @@ async def sales_page(session: Session, request: DoorRequest, artist_id: UUID, id
     artist = await acting.artist_for(session, artist_id, identity)
     release_id, state = id_of(request.query_params.get("release", "")), request.query_params.get("state", "")
     refunded = Refunded(state) if state in list(Refunded) else None
-    filters = {"release_id": release_id, "refunded": refunded}
+    filters: dict[str, Any] = {"release_id": release_id, "refunded": refunded}
     asked = page_of(request, sales.SORTS, SALES).of(f"studio sales {artist_id}", filters)
     shown = asked.filled(await sales.of_artist(session, artist_id, asked.slice, **filters), lambda one: one)
     requests = await requests_of(session, artist_id)
