@@ -84,6 +84,10 @@ bench: setup-dev ## measure every promise in bench/; one line of JSON each
 	@missed=0; for bench in bench/[!_]*.py "bench/reversal_drain.py --workers 4"; do \
 		echo "$$bench" >&2; $(BIN)/python $$bench --json || missed=1; done; exit $$missed
 
+.PHONY: screens
+screens: setup-dev ## take pictures of every page, light and dark, desk and phone, English and French, into screens/
+	@$(BIN)/python -m tests.screens
+
 .PHONY: simulate
 simulate: setup-dev ## replay the money module under faults, on every core: make simulate SEED=7 RUNS=1000
 	@$(BIN)/python -m veza money simulate --seed $(SEED) --runs $(RUNS)

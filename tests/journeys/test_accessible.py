@@ -25,7 +25,7 @@ BASICS = """() => ({
 })"""
 FOR_VISITORS = (
     "/", "/sign-in", "/sign-up", "/cart", "/search?q=n", "/search", "/about", "/preferences", "/permissions",
-    "/forgot-password", "/nonsense",
+    "/forgot-password", "/nonsense", "/design",
 )  # fmt: skip
 FOR_OWNERS = (
     "/account", "/account/password", "/account/second-factor", "/account/sessions", "/account/tokens", "/account/mails",
