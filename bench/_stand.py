@@ -25,7 +25,7 @@ from veza.settings import Settings
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0")
 HERE = Path(__file__).parent
-START_SECONDS = 30
+START_SECONDS = 120
 STOP_SECONDS = 15
 
 Result = dict[str, Any]
