@@ -37,7 +37,7 @@ async def test_every_page_and_action_works_on_both_databases(desk_on_any: Desk) 
         "/operator?range=24h&show=EUR": "permanently failed last 9.00 EUR, at most 9.00 EUR",
         "/operator?range=7d&show=age": "permanently failed last 5 min, at most 5 min",
         "/operator/transfers?status=permanently_failed&seller=anna": str(row.id),
-        after("/operator/transfers", str(row.id), status="", seller=""): "No transfer fits",
+        after("/operator/transfers", str(row.id), status="", reversal="", seller=""): "No transfer fits",
         f"/operator/transfers/{row.id}": "reversal_pending → permanently_failed",
         "/operator/payments": str(row.payment_id),
         f"/operator/payments/{row.payment_id}": "books balance",

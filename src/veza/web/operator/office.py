@@ -1,5 +1,5 @@
-"""What the operator's pages share: the way to the mailbox, the charts' samples, and the comparison that runs in the
-background."""
+"""What the operator's pages share: the way to the mailbox, what charts and machines are drawn of, and the comparison
+that runs in the background."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from veza.kit.database import Database
 from veza.kit.messages import Message, gettext, message_of
 from veza.money.stripe.gateway import Gateway
 from veza.web.operator.finding_mends import Comparison
+from veza.web.operator.machines import StateCounts
 from veza.web.operator.samples import Samples
 from veza.web.rendering import Refused, WayOn
 
@@ -28,7 +29,7 @@ class Office:
         """`token` is the operator token; `mailbox_way` opens the mailbox, where Veza `keeps_mails`."""
         self.database, self.gateway, self.token = database, gateway, token
         self.keeps_mails, self.mailbox_way = keeps_mails, mailbox_way
-        self.comparison, self.samples = Comparison(database, gateway), Samples()
+        self.comparison, self.samples, self.counts = Comparison(database, gateway), Samples(), StateCounts()
 
 
 def asked_for(request: DoorRequest, name: str) -> str:

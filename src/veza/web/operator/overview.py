@@ -36,8 +36,11 @@ async def overview_page(session: Session, request: DoorRequest, office: NamedDep
     measures = {ROWS: gettext("Rows"), **amounts, AGE: gettext("Oldest age")}
     measure = request.query_params.get("show", ROWS)
     measure = measure if measure in measures else ROWS
+    sent_by_state, back_by_state = await office.counts.read(session)
     return Shown(
         "operator/overview.html",
+        sent_by_state=sent_by_state,
+        back_by_state=back_by_state,
         live=_address(chosen.name, measure),
         charts=charts(peaks, chosen, session.now, measure),
         has_samples=bool(peaks),

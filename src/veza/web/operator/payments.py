@@ -16,6 +16,7 @@ from veza.kit.database import Database, Session
 from veza.kit.messages import gettext
 from veza.money import invariants, nettings, payments, refunding
 from veza.money.disputes import Dispute
+from veza.money.ledger import balances
 from veza.money.listings import PAYMENT_SORTS
 from veza.money.payment_frame import PaymentFrame
 from veza.money.payments import Payment, lines_of
@@ -27,7 +28,8 @@ from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
-from veza.web.operator import refunding_by_hand
+from veza.web.operator import flow, refunding_by_hand
+from veza.web.operator.equation import equation_of
 from veza.web.operator.history import history_of
 from veza.web.operator.naming import named, shown_status
 from veza.web.operator.office import asked_for, known_id, looking_for
@@ -79,12 +81,17 @@ async def payment_page(session: Session, request: DoorRequest, payment_id: str, 
         for model in (Refund, SellerTransfer, TransferReversal, Dispute)
     }
     left = await refunding.refundable(session, PaymentFrame(row))
+    lines = await lines_of(session, row.id)
+    is_paid = row.status == "succeeded"
     told = (await named(session, [row.id]))[row.id]
     return Shown(
         "operator/payment.html",
         live=None if form.asks else f"/operator/payments/{row.id}",
         payment=row,
-        lines=await lines_of(session, row.id),
+        lines=lines,
+        products={line.id: line.product_ref for line in lines},
+        flow=flow.draw(lines, flow.ends_of(lines, rows["seller_transfers"], told.returned_minor)) if is_paid else None,
+        equation=equation_of(row.amount_minor, await balances(session, row.id)) if is_paid else None,
         nettings=await nettings.of_payment(session, row.id),
         broken=[violation.message for violation in await invariants.check(session, row)],
         named=told,

@@ -32,11 +32,19 @@ TRANSFER = gettext("transfer")
 
 @page("/operator/transfers", permission=Permission.MONEY)
 async def transfers_page(session: Session, request: DoorRequest) -> Shown:
-    """Transfers by status and seller, newest first."""
-    wanted = {"status": request.query_params.get("status", ""), "seller": asked_for(request, "seller")}
-    if wanted["status"] not in STATUSES:
-        wanted["status"] = ""
+    """Transfers by status, by the status of a reversal, and by seller, newest first."""
+    of_address = request.query_params
+    wanted = {
+        "status": of_address.get("status", ""),
+        "reversal": of_address.get("reversal", ""),
+        "seller": asked_for(request, "seller"),
+    }
+    for name, known in (("status", STATUSES), ("reversal", reversals.STATUSES)):
+        wanted[name] = wanted[name] if wanted[name] in known else ""
     query = select(SellerTransfer)
+    if wanted["reversal"]:
+        state = TransferReversal.status == wanted["reversal"]
+        query = query.where(SellerTransfer.id.in_(select(TransferReversal.transfer_id).where(state)))
     if wanted["status"]:
         query = query.where(SellerTransfer.status == wanted["status"])
     if wanted["seller"]:
