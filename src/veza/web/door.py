@@ -28,7 +28,7 @@ from veza.web.answers import Form, Shown
 from veza.web.assets import asset_routes
 from veza.web.interrupted import interrupted_by
 from veza.web.operator import findings as operator_findings
-from veza.web.operator import inbox, overview, payments, token_page, transfers
+from veza.web.operator import inbox, judging, overview, payments, persons, processing, token_page, transfers
 from veza.web.own_addresses import own_address
 from veza.web.pages import (
     about,
@@ -107,6 +107,9 @@ PAGES: Sequence[HTTPRouteHandler] = (
     payments.payments_page, payments.payment_page, payments.refund,
     operator_findings.findings_page, operator_findings.return_all, operator_findings.compare,
     inbox.inbox_page, inbox.event_page, inbox.handle_again,
+    processing.processing_page, processing.retry_version,
+    judging.queue_page, judging.judging_page, judging.claim_report, judging.decide_report,
+    persons.people_page, persons.person_page, persons.change_roles, persons.close_account, persons.audit_page,
     token_page.token_page, token_page.use_token,
     signing_in.sign_in_page, signing_in.enter, signing_in.leave, signing_in.preferences_page, signing_in.choose,
 )  # fmt: skip

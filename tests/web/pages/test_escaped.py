@@ -13,6 +13,7 @@ from tests import factories
 from tests.web.pages.browsing import Page
 from tests.web.pages.whole import Reader, Whole
 from veza.accounts.people import Person
+from veza.accounts.permissions import Role
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
@@ -90,7 +91,8 @@ def addresses(known: dict[str, str]) -> list[str]:
 
 
 async def test_no_text_of_people_becomes_markup_on_any_page_nor_in_the_answer_of_any_form(whole: Whole) -> None:
-    reader = await whole.reader("Mara")
+    reader = await whole.reader("Mara", Role.ARTIST, Role.ADMIN)
+    await whole.with_money()
     known = await peopled(whole, reader)
     shown, wrong, sent = 0, list[str](), set[str]()
     for address in addresses(known):

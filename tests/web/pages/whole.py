@@ -18,6 +18,7 @@ from veza.catalog.tracks import Track
 from veza.http.session_cookies import SESSION_COOKIE
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
+from veza.money.breaker import ProviderBreaker
 
 PASSWORD = "a tram full of cellos"
 HASHED = factories.QUICK.hash(PASSWORD)
@@ -62,6 +63,12 @@ class Whole:
         reader.client.cookies.set(SESSION_COOKIE, secret)
         reader.person = person
         return reader
+
+    async def with_money(self) -> None:
+        """The row that migrations make, and tests' databases lack: pages about money ask for it."""
+        async with self.database.write("test") as session:
+            values = {"streak": [], "missing": [], "ramp": 0, "ramp_in_flight": 0, "ramp_succeeded": 0}
+            session.add(ProviderBreaker(provider="stripe", state="closed", **values))
 
     async def track(
         self, title: str = "Night Bus", *, run_by: UUID | None = None, artist: str = "Anna"
