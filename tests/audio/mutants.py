@@ -120,13 +120,13 @@ def originals(folder: Path) -> list[bytes]:
     return [write(folder / f"a.{how.suffix}", how, tone(15_000, 48_000), 48_000).read_bytes() for how in writable]
 
 
-def mutant(chance: random.Random, files: list[bytes]) -> tuple[str, bytes]:
-    """What was done to it, and its bytes."""
+def mutant(chance: random.Random, files: list[bytes], others: list[bytes] | None = None) -> tuple[str, bytes]:
+    """What was done to one of the files, and its bytes; one of `others`, or of the files, may be nested in it."""
     content, done = bytearray(chance.choice(files)), []
     for _ in range(chance.choice((1, 1, 2))):
         mutation = chance.choice(MUTATIONS)
         done.append(mutation.__name__)
-        content = mutation(chance, content, files) or bytearray(b"\0")
+        content = mutation(chance, content, others or files) or bytearray(b"\0")
     return "+".join(done), bytes(content)
 
 
@@ -137,9 +137,9 @@ def fate_of(content: bytes, folder: Path) -> Fate:
     out.mkdir()
     job = Job(str(source), str(out), LONGEST_SECONDS, LIMITS)
     began = time.monotonic()
-    pid, said = _forked(msgspec.json.encode(job))
+    pid, said = forked(apart_process.main, msgspec.json.encode(job))
     status, used, hung = waited(pid, LIMITS.wall_seconds)
-    lines = _lines(said)
+    lines = said_in(said)
     written = sum(one.stat().st_size for one in out.iterdir())
     shutil.rmtree(out)
     outcome = _outcome(status, lines)
@@ -150,8 +150,8 @@ def fate_of(content: bytes, folder: Path) -> Fate:
     return Fate(outcome, time.monotonic() - began, cpu, memory, written, trouble)
 
 
-def _forked(job: bytes) -> tuple[int, int]:
-    """The process, and a file that holds what it says."""
+def forked(main: Callable[[], None], job: bytes) -> tuple[int, int]:
+    """A process that runs `main` with the job on its standard input, and a file that holds what it says."""
     ask, answer = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115  (closed at once, below)
     ask.write(job)
     ask.seek(0)
@@ -165,7 +165,7 @@ def _forked(job: bytes) -> tuple[int, int]:
         sys.stdin = os.fdopen(0)
         code = 1
         try:
-            apart_process.main()
+            main()
             code = 0
         finally:
             os._exit(code)
@@ -199,7 +199,8 @@ def _is_ready(pid: int) -> bool:
     return any((one / "stat").read_text().rpartition(")")[2].split()[0] in "RD" for one in threads)
 
 
-def _lines(said: int) -> list[bytes]:
+def said_in(said: int) -> list[bytes]:
+    """The lines of that file, which is closed."""
     with os.fdopen(said, "rb") as file:
         file.seek(0)
         return file.read().splitlines()

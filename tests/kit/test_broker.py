@@ -9,7 +9,9 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.engine import make_url
 
+from tests.line import a_line_to
 from tests.waiting import until
 from veza.kit import broker as kit_broker
 from veza.kit import worker as kit_worker
@@ -118,6 +120,29 @@ async def test_nudges_that_no_worker_hears_wait_for_one(rabbitmq_url: str, topic
     async with connected(rabbitmq_url, topic, worker):
         await until(lambda: bool(jobs.done), lambda: f"{jobs.waiting} wait", every=0.05)
     assert jobs.done == [("late", 1)]
+
+
+async def test_a_connection_that_is_cut_in_mid_work_delays_and_loses_nothing(
+    rabbitmq_url: str, topic: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The nudge for the second job goes into a line that is cut, and its worker looks by itself once an hour."""
+    monkeypatch.setattr(kit_broker, "RECONNECT", timedelta(milliseconds=50))
+    jobs, url = Jobs(), make_url(rabbitmq_url)
+    worker = JobWorker("one", topic, jobs)
+    async with a_line_to(url.port or 5672) as line:
+        through = url.set(host="127.0.0.1", port=line.port).render_as_string(hide_password=False)
+        async with connected(through, topic, worker), connected(through, topic) as shop:
+            jobs.waiting = [1]
+            shop.nudge(topic)
+            await until(lambda: not jobs.waiting, lambda: f"{jobs.waiting} wait", every=0.05)
+            await line.cut()
+            worker.finish.set()
+            await until(lambda: bool(jobs.done), "the job that was begun", every=0.05)
+            jobs.waiting = [2]
+            shop.nudge(topic)
+            await line.mend()
+            await until(lambda: len(jobs.done) == 2, lambda: f"done: {jobs.done}", every=0.05)
+    assert jobs.done == [("one", 1), ("one", 2)]
 
 
 async def test_without_the_broker_work_is_announced_as_if_there_were_none(
