@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
@@ -20,10 +22,12 @@ from veza.accounts import sessions
 from veza.accounts.permissions import Role
 from veza.http.session_cookies import SESSION_COOKIE
 from veza.kit.clock import ManualClock
-from veza.kit.database import Database
+from veza.kit.database import Database, Session
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.settings import Settings
 from veza.web import live
 from veza.web.live import MOST_PER_PERSON
+from veza.web.live_topics import TOPICS
 
 __all__ = ["chromium"]
 
@@ -122,6 +126,29 @@ async def test_a_person_has_few_streams_which_ask_the_database_together_once_a_s
         assert len(asked) <= seconds + 1
     async with site.listening(cookie) as one:
         assert await one.next() is not None
+
+
+async def test_a_database_that_was_away_for_a_moment_is_asked_again(
+    site: LiveSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, cookie = await site.person(Role.ARTIST)
+    _, version = await site.sound(owner)
+    away = [True]
+
+    async def read(session: Session, people: Collection[UUID]) -> Mapping[UUID, str]:
+        if away and away.pop():
+            raise DatabaseUnavailable
+        return await TOPICS["sound"].read(session, people)
+
+    monkeypatch.setattr(live, "TOPICS", {"sound": replace(TOPICS["sound"], read=read)})
+    async with site.listening(cookie) as stream:
+        begun = await stream.next()
+        assert begun is not None
+        assert away == []
+        await site.take_back(version)
+        told = await stream.next()
+        assert told is not None
+        assert json.loads(told.data) == ["sound"]
 
 
 async def test_a_server_that_stops_ends_its_streams_at_once(site: LiveSite) -> None:

@@ -16,12 +16,12 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from veza.accounts import sessions
 from veza.accounts.identity import Identity
 from veza.http.problems import RATE_LIMITED, Problem
 from veza.kit.database import Database, Session
+from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.messages import gettext
 from veza.web.live_topics import TOPICS
 
@@ -87,7 +87,8 @@ class Live:
         stopped = asyncio.create_task(self._stop.wait())
         try:
             yield f"retry: {BACK_AFTER // timedelta(milliseconds=1)}\n\n".encode()
-            while not self._stop.is_set() and loop.time() < until:
+            # Where the watch has failed, a browser that comes back begins another.
+            while not self._stop.is_set() and loop.time() < until and not (self._watching and self._watching.done()):
                 changed = asyncio.create_task(listener.changed.wait())
                 await asyncio.wait({changed, stopped}, timeout=BEAT.total_seconds(), return_when="FIRST_COMPLETED")
                 changed.cancel()
@@ -108,8 +109,8 @@ class Live:
             try:
                 async with self._database.read() as session:
                     await self._look(session, tuple(self._listeners))
-            except (SQLAlchemyError, OSError) as error:
-                log.warning("live streams cannot be told anything", error=str(error))
+            except DatabaseUnavailable as error:
+                log.warning("live streams are told nothing for now", error=str(error))
             try:
                 await asyncio.wait_for(self._stop.wait(), EVERY.total_seconds())
             except TimeoutError:

@@ -9,8 +9,8 @@ from veza.api.market import receipt_fonts
 from veza.api.market.receipt_letters import LATIN_1, composed
 from veza.market.receipts import Receipt
 
-MOST_SET = 100_000
-"""Signs of all licences that are set in the fonts of their scripts: shaping so many takes 15 s, and a drawing may take
+MOST_SET = 60_000
+"""Signs of all licences that are set in the fonts of their scripts: shaping so many takes 12 s, and a drawing may take
 60. Longer ones are set in Latin letters."""
 REPLACED = (
     "Some letters of this receipt are written in Latin letters, or as “?”, because this document has no font for them. "
