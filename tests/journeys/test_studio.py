@@ -143,7 +143,7 @@ async def test_files_that_are_chosen_together_become_a_draft(label: Label, chrom
         del untagged["tracknumber"]
         untagged.save()
     await page.locator("#files").set_input_files([tmp_path / "2.flac", tmp_path / "1.flac"])
-    async with page.expect_response(lambda one: one.request.method == "GET" and one.url == page.url):
+    async with page.expect_response(lambda one: "hx-request" in one.request.headers and one.url == page.url):
         await page.get_by_role("button", name="Send them").click()  # once all have come, the page is asked for anew
 
     async def is_there() -> bool:
