@@ -24,6 +24,7 @@ from veza.ingest.audio_versions import find_version
 from veza.ingest.originals import Original
 from veza.kit.clock import Clock
 from veza.kit.database import Database
+from veza.moderation import notices
 from veza.settings import Settings
 
 WITHIN_SECONDS = 30
@@ -113,6 +114,11 @@ class LiveSite:
     async def take_back(self, version: UUID) -> None:
         async with self.database.write("test") as session:
             await originals.cancel(session, await find_version(session, version))
+
+    async def notify(self, person: UUID) -> None:
+        """A moderator has decided about something of theirs."""
+        async with self.database.write("test") as session:
+            await notices.tell(session, [person], "track", session.new_id(), "Night Bus", "none", "it may stay")
 
     @asynccontextmanager
     async def listening(self, cookie: str, last_id: str = "") -> AsyncIterator[Listening]:

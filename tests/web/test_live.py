@@ -181,6 +181,10 @@ async def test_two_tabs_share_a_stream_and_both_are_right_after_the_server_was_a
     await site.take_back(version)
     for page in (first, second):
         await shows(page, "taken back")
+    await site.notify(owner)
+    for page in (first, second):
+        await expect(page.get_by_role("link", name="News, one notice unread")).to_be_visible(timeout=30_000)
+        assert await page.evaluate("window.stays")
     assert len(streams) == 1
     await site.stop()
     again = await site.send(track)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -81,6 +81,13 @@ def unread(person_id: UUID) -> ScalarSelect[int]:
     """How many notices a person has not read, as a part of a statement: every page says it."""
     mine = select(func.count()).select_from(Notice).where(Notice.person_id == person_id, Notice.read_at.is_(None))
     return mine.scalar_subquery()
+
+
+async def unread_of_each(session: Session, people: Collection[UUID]) -> dict[UUID, int]:
+    """The same for many people."""
+    theirs = select(Notice.person_id, func.count()).where(Notice.person_id.in_(people), Notice.read_at.is_(None))
+    rows = await session.execute(theirs.group_by(Notice.person_id))
+    return {**dict.fromkeys(people, 0), **{row[0]: row[1] for row in rows}}
 
 
 async def mark_all_read(session: Session, person_id: UUID) -> None:

@@ -15,6 +15,7 @@ from uuid import UUID
 from veza.accounts.permissions import Permission
 from veza.ingest.on_its_way import on_its_way
 from veza.kit.database import Session
+from veza.moderation import notices
 from veza.money.backlog import backlog
 
 States: TypeAlias = Mapping[UUID, str]
@@ -40,11 +41,17 @@ async def _money(session: Session, people: Collection[UUID]) -> States:
     return dict.fromkeys(people, waiting)
 
 
+async def _news(session: Session, people: Collection[UUID]) -> States:
+    return {person: str(count) for person, count in (await notices.unread_of_each(session, people)).items()}
+
+
 TOPICS: Mapping[str, Topic] = {
     "sound": Topic(Permission.OWN_ACCOUNT, _sound),
     "money": Topic(Permission.MONEY, _money),
+    "news": Topic(Permission.OWN_ACCOUNT, _news),
 }
-"""Name, as in a page's `data-live`, → what is told: files and sound of one's artists, and the money that waits."""
+"""Name, as in a page's `data-live`, → what is told: files and sound of one's artists, the money that waits, and unread
+notices. A page that knows the state it shows, such as the number of these, says it as `data-state`."""
 
 
 def _short(facts: object) -> str:

@@ -79,13 +79,18 @@ function hear({ asks, up, id, topics = [] }) {
     lastId = id ?? lastId;
     if (topics.length) heardAt = performance.now();
     // What changed between the page and the stream was told to no tab.
-    look(regions().filter((one) => isNew || topics.includes(one.dataset.live ?? "")));
+    look(regions().filter((one) => (isNew ? isOld(one) : topics.includes(one.dataset.live ?? ""))));
   } else {
     falling ??= setTimeout(() => {
       isUp = false;
       look(regions());
     }, DOWN_AFTER_MS);
   }
+}
+
+/** Whether the region may show another state than the one told last. @param {HTMLElement} region */
+function isOld({ dataset: { live, state } }) {
+  return !state || !lastId.split(",").includes(`${live}=${state}`);
 }
 
 let isLooking = false, looksAgain = false;
