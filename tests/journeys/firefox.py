@@ -57,7 +57,11 @@ class Firefox:
         await self.ask("WebDriver:AddCookie", cookie={"name": name, "value": value})
 
     async def click(self, selector: str) -> None:
-        """As a finger does it: the first element of the page that fits is brought into sight first."""
+        """As a finger does it: the first element of the page that fits is brought into the middle first."""
+        middle = (
+            f"document.querySelector({json.dumps(selector)}).scrollIntoView({{block: 'center', behavior: 'instant'}})"
+        )
+        await self.evaluate(f"async () => {middle}")
         await self.ask("WebDriver:ElementClick", id=await self._found(selector))
 
     async def write(self, selector: str, text: str) -> None:
