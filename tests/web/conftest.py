@@ -11,13 +11,15 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from tests.api.visitors import operator_only
+from tests import factories
 from tests.browsers import chromium
 from tests.client import http_client
 from tests.money.conftest import OpenStage, any_stage, open_stage
 from tests.money.netting_acts import owing
 from veza.api.application import web_application
+from veza.http.authentication import authenticate
 from veza.http.identity import Authenticate
+from veza.http.session_cookies import Cookies
 from veza.lab.simulator.driver import URL_IN_THREAD
 from veza.lab.simulator.stage import Stage
 from veza.money.transfers import SellerTransfer, is_kept
@@ -33,7 +35,7 @@ READER = {"Accept": "text/html", "Origin": BASE_URL}
 """What a browser says of itself; forms come from a page of the site."""
 SIGNED_IN = {"Authorization": f"Bearer {TOKEN}"}
 NOT_NEEDED = (
-    "rules", "accounts", "catalog", "ingest", "streaming", "moderation", "hearing", "cookie_jar", "live",
+    "rules", "catalog", "ingest", "streaming", "moderation", "hearing", "live",
 )  # fmt: skip
 """What other pages take by name."""
 
@@ -71,13 +73,15 @@ class Desk:
         return row
 
 
-def pages_of(stage: Stage, authenticate: Authenticate | None = None) -> tuple[Any, Litestar]:
-    """The site's pages over this stage; those of the operator alone have what they need."""
+def pages_of(stage: Stage, known: Authenticate | None = None) -> tuple[Any, Litestar]:
+    """The site's pages over this stage; those of the operator and the sign-in page alone have what they need."""
     database, money = stage.database, stage.money
+    accounts = factories.accounts(database, stage.clock, base_url=BASE_URL)
     site = Site(database.clock, BASE_URL)
     office = Office(database, money.gateway, TOKEN, keeps_mails=True, mailbox_way="/mailbox?key=x")
-    provided = {**dict.fromkeys(NOT_NEEDED), "money": money, "office": office}
-    routes = site_routes(site, authenticate or operator_only(TOKEN), problem_page(site), provided)
+    provided = {**dict.fromkeys(NOT_NEEDED), "money": money, "office": office, "accounts": accounts}
+    provided["cookie_jar"] = Cookies(BASE_URL, accounts.rules.session_max)
+    routes = site_routes(site, known or authenticate(accounts, TOKEN), problem_page(site), provided)
     return web_application(database, routes, problem_page=problem_page(site))
 
 

@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests import factories
 from tests.money.acts import REVERSING, transfer
 from tests.web.conftest import SIGNED_IN, Desk
+from veza.accounts import passwords
+from veza.accounts.permissions import Role
 from veza.http.serving import listen, serving
 from veza.money import backlog, operator
 from veza.money.webhook_inbox import WebhookEvent
 
 TOUCH = 44
+PASSWORD = "a horse that eats batteries"
 expect.set_options(timeout=20_000)  # a page looks for news every 2 s, and the machine may be busy
 
 
@@ -25,7 +29,7 @@ async def opened(guest: Desk, chromium: Browser, **how: Any) -> AsyncIterator[Pa
     """A window on the overview, with an operator signed in; anything its console complains about fails the test."""
     complaints: list[str] = []
     async with serving(guest.asgi, listen("127.0.0.1", 0)) as url:
-        context = await chromium.new_context(base_url=url, extra_http_headers=SIGNED_IN, **how)
+        context = await chromium.new_context(base_url=url, **{"extra_http_headers": SIGNED_IN, **how})
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -35,33 +39,53 @@ async def opened(guest: Desk, chromium: Browser, **how: Any) -> AsyncIterator[Pa
     assert [one for one in complaints if "the server responded with a status of 4" not in one] == []
 
 
-async def test_a_given_up_reversal_is_retried_with_a_reason_and_ends_reversed_without_a_reload(
+async def an_operator(guest: Desk, email: str) -> None:
+    """A person with the role, and a password."""
+    database = guest.stage.database
+    hashed = await factories.accounts(database, guest.stage.clock).passwords.hash(PASSWORD, "test")
+    person = await factories.person(database, "Olga", email=email, roles=(Role.ADMIN,))
+    async with database.write("test") as session:
+        await passwords.replace(session, person, hashed)
+
+
+async def test_an_operator_signs_in_finds_a_stuck_reversal_reads_its_payments_flow_and_retries_with_a_reason(
     guest: Desk, chromium: Browser
 ) -> None:
     row = await guest.given_up(amount_minor=1000)
     await backlog.sample(guest.stage.database)
-    async with opened(guest, chromium) as page:
-        backlog_table = page.get_by_role("table", name="What waits")
-        await expect(backlog_table.get_by_role("row", name="transfer")).to_contain_text("9.00 EUR")
+    await an_operator(guest, "olga@example.org")
+    async with opened(guest, chromium, extra_http_headers={}) as page:
+        await page.get_by_label("E-mail address").fill("olga@example.org")
+        await page.get_by_label("Password").fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in", exact=True).click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text(
+            "Every cent is accounted for. 1 finding needs you."
+        )
+        await expect(page.get_by_role("table", name="What waits").get_by_role("row", name="transfer")).to_contain_text(
+            "9.00 EUR"
+        )
         await expect(page.get_by_role("img", name="Transfers to sellers")).to_be_visible()
+        await page.evaluate("document.loadedOnce = true")
 
-        await backlog_table.get_by_role("link", name="1").click()
-        await page.get_by_role("table", name="Transfers").get_by_role("link").click()
+        await page.get_by_role("link", name="Look at it").click()
+        await expect(page.get_by_role("group", name="10.00 EUR were paid; 10.00 EUR went back")).to_be_visible()
+        await expect(page.get_by_role("group", name="Every cent of it")).to_contain_text("owed by sellers")
+        await page.get_by_role("link", name="9.00 sent").click()
         state = page.locator("#state")
         await expect(state).to_contain_text("permanently failed")
-        await page.evaluate("document.loadedOnce = true")
         await page.get_by_label("Reason").fill("the provider says it is mended")
         await page.get_by_role("button", name="Try again: 9.00 EUR").click()
         await expect(page.get_by_text("It will be tried again")).to_be_visible()
         await expect(state).to_contain_text("reversal pending")
+        await expect(state).to_contain_text("Last asked for by Olga")
 
-        await page.evaluate("document.loadedOnce = true")
         await guest.stage.settle()
         await expect(state).to_contain_text("reversed")
         await expect(page.locator("#timeline")).to_contain_text("reversal_pending → reversed")
         await expect(page.locator("#reversals")).to_contain_text("succeeded")
         await expect(page.locator("#live-says")).to_have_text("The transfer is reversed.")
-        assert await page.evaluate("document.loadedOnce") is True
+        await expect(page.get_by_role("region", name="Player")).to_be_visible()
+        assert await page.evaluate("document.loadedOnce") is True, "music would have played on"
     assert (await transfer(guest.stage, payment_id=row.payment_id)).status == "reversed"
 
 

@@ -59,7 +59,7 @@ async def doors(open_stage: OpenStage, monkeypatch: pytest.MonkeyPatch) -> Async
     terms = SaleTerms(("EUR",), 1000)
     site = Site(stage.database.clock, BASE_URL)
     office = Office(stage.database, stage.money.gateway, TOKEN, keeps_mails=False, mailbox_way="/mailbox")
-    provided = {**dict.fromkeys(NOT_NEEDED), "money": stage.money, "office": office}
+    provided = {**dict.fromkeys((*NOT_NEEDED, "accounts", "cookie_jar")), "money": stage.money, "office": office}
     pages = site_routes(site, operator_only(TOKEN), problem_page(site), provided)
     routes = [api_v1(operator_only(TOKEN), money_routes(stage.money, terms)), *pages]
     asgi, litestar = web_application(stage.database, routes, problem_page=problem_page(site))

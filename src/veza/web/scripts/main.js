@@ -2,6 +2,7 @@
 
 import "./bar.js";
 import { fillBoxes } from "./buy.js";
+import "./drawn.js";
 import { follow } from "./live.js";
 import { keepFresh } from "./office.js";
 import { takeFiles } from "./uploads.js";
