@@ -74,7 +74,7 @@ async def test_a_report_is_made_from_a_page_and_its_end_is_told_to_both(whole: W
     assert "it broke the rules: it is hidden" in (await mara.open("/reports")).text
 
     page = await bo.open("/news")
-    assert "News, one notice unread" in page.html
+    assert "News, 1 notice unread" in page.html
     assert "it sells &lt;b&gt;pills&lt;/b&gt;" in page.text
     page = await bo.send(page, "/news/read")
     assert "unread" not in page.html
