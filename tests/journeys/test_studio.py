@@ -153,4 +153,9 @@ async def test_files_that_are_chosen_together_become_a_draft(label: Label, chrom
     await until(is_there, lambda: "a draft of the files", every=0.5, within=60.0)
     await page.get_by_role("link", name="Blue Hours").click()
     await expect(page.locator(".file .named a")).to_have_text(["First", "Second"])
-    await expect(page.get_by_text("Guessed from the files")).to_be_visible()
+
+    async def says_what_was_guessed() -> bool:
+        await page.reload()  # it is kept when the files are taken, a moment after the draft is there
+        return await page.get_by_text("Guessed from the files").is_visible()
+
+    await until(says_what_was_guessed, lambda: "what was guessed from the files", every=0.5)

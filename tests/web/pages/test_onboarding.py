@@ -32,6 +32,7 @@ async def test_an_owner_goes_to_the_providers_form_and_comes_back_ready(store: S
     assert answer.status_code == 303, answer.text
     account = answer.headers["location"].rpartition("/")[2]
     found = sandbox.find_account(account)
+    assert found is not None
     assert found["_return_url"] == f"{store.base_url}{address}?from=form"
     assert found["_refresh_url"] == f"{store.base_url}{address}?from=link"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.catalog import acting, covers, deleting, listings, publishing, releases, tracks
-from veza.catalog.artists import find_artist
+from veza.catalog.artists import Artist, find_artist
 from veza.catalog.facade import Catalog, record_cover
 from veza.catalog.pictures import MOST_BYTES
 from veza.catalog.text_fields import BadValue
@@ -49,8 +49,9 @@ async def editor_page(
     seen = await listings.seen_release(session, release_id, identity)
     artist = await acting.artist_for(session, seen.artist_id, identity)
     rows = await listings.cards_of_release(session, release_id)
-    progress = {row.id: await progress_of(session, row.id) for row in rows if row.audio_state == "processing"}
-    checked = await check_release(session, await session.get_one(releases.Release, release_id))
+    progress = {one.id: await progress_of(session, one.id) for one in rows if one.audio_state == "processing"}
+    row = await session.get_one(releases.Release, release_id)
+    checked = await check_release(session, row)
     return Shown(
         "editor.html",
         release=seen,
@@ -65,6 +66,7 @@ async def editor_page(
         digits=decimals(artist.currency),
         fee_bps=rules.fee_bps if artist.fee_bps is None else artist.fee_bps,
         kinds=KINDS,
+        planned=row.publish_at,
     )
 
 
@@ -119,10 +121,7 @@ async def set_price(
     """The price of the whole release."""
     row = await acting.release_to_change(session, release_id, identity)
     artist = await find_artist(session, row.artist_id)
-    pricing, on_sale = Pricing(_known(form.value("pricing"), Pricing)), form.value("on_sale") == "yes"
-    minor = 0 if pricing is Pricing.FREE else typed(form.value("price") or "0", artist.currency).minor
-    price = PriceDraft(pricing, minor, artist.currency)
-    await item_prices.set_price(session, artist, ItemKind.RELEASE, release_id, price, on_sale=on_sale, rules=rules)
+    await keep_price(session, artist, ItemKind.RELEASE, release_id, form, rules)
     return _back(release_id, gettext("The price is set."))
 
 
@@ -158,6 +157,22 @@ async def publish_release(session: Session, release_id: UUID, identity: Identity
     return See(f"/releases/{release_id}", gettext("“{title}” is out.", title=row.title))
 
 
+@form(f"{_EDITOR}/schedule", permission=Permission.PUBLISH, shows=editor_page)
+async def schedule_release(session: Session, release_id: UUID, identity: Identity, form: Form) -> See:
+    """Out with it by itself at a time (UTC) that was chosen: refused with the list of what it lacks."""
+    row = await acting.release_to_change(session, release_id, identity)
+    await publishing.schedule(session, row, _instant(form.value("publish_at")))
+    return _back(release_id, gettext("“{title}” goes out by itself.", title=row.title))
+
+
+@form(f"{_EDITOR}/unschedule", permission=Permission.PUBLISH, shows=editor_page)
+async def unschedule_release(session: Session, release_id: UUID, identity: Identity) -> See:
+    """A draft again."""
+    row = await acting.release_to_change(session, release_id, identity)
+    await publishing.unschedule(session, row)
+    return _back(release_id, gettext("“{title}” is a draft again.", title=row.title))
+
+
 @form(f"{_EDITOR}/withdraw", permission=Permission.PUBLISH, shows=editor_page)
 async def withdraw_release(session: Session, release_id: UUID, identity: Identity) -> See:
     """Only its owners see it from now on."""
@@ -173,6 +188,16 @@ async def delete_release(session: Session, release_id: UUID, identity: Identity)
     artist_id, title = row.artist_id, row.title
     await deleting.delete_release(session, row)
     return See(f"/studio/{artist_id}/records", gettext("The draft “{title}” is deleted.", title=title))
+
+
+async def keep_price(
+    session: Session, artist: Artist, kind: ItemKind, item_id: UUID, form: Form, rules: MarketRules
+) -> None:
+    """The price that was typed for a release or a track, in the artist's currency."""
+    pricing, on_sale = Pricing(_known(form.value("pricing"), Pricing)), form.value("on_sale") == "yes"
+    minor = 0 if pricing is Pricing.FREE else typed(form.value("price") or "0", artist.currency).minor
+    price = PriceDraft(pricing, minor, artist.currency)
+    await item_prices.set_price(session, artist, kind, item_id, price, on_sale=on_sale, rules=rules)
 
 
 def _back(release_id: UUID, said: Any = None) -> See:
@@ -196,3 +221,10 @@ def _day(written: str) -> date | None:
         return date.fromisoformat(written)
     except ValueError:
         raise BadValue(gettext("a day is written as year, month and day, such as 2026-02-01")) from None
+
+
+def _instant(written: str) -> datetime:
+    try:
+        return datetime.fromisoformat(written).replace(tzinfo=UTC)
+    except ValueError:
+        raise BadValue(gettext("a time is written as day and hour, such as 2026-02-01T10:00")) from None

@@ -13,6 +13,7 @@ from litestar.di import NamedDependency
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.catalog import acting, listings, tracks
+from veza.catalog.artists import find_artist
 from veza.http.idempotency import Reply
 from veza.http.received_forms import received_sound
 from veza.http.requests import DoorRequest
@@ -23,8 +24,12 @@ from veza.ingest.uploads import Upload
 from veza.kit.database import Session
 from veza.kit.listing import Slice
 from veza.kit.messages import gettext
+from veza.library.grants import ItemKind
+from veza.market import item_prices
+from veza.market.rules import MarketRules
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
+from veza.web.pages.editor import keep_price
 from veza.web.processing import progress_of
 from veza.web.site import Site
 from veza.web.waves import Waves
@@ -37,7 +42,7 @@ ACTS = {"retry": originals.try_again, "cancel": originals.cancel, "restore": ori
 @page(_SOUND, permission=Permission.PUBLISH)
 async def sound_page(
     session: Session, track_id: UUID, identity: Identity, ingest: NamedDependency[Ingest],
-    waves: NamedDependency[Waves], form: Form,
+    waves: NamedDependency[Waves], rules: NamedDependency[MarketRules], form: Form,
 ) -> Shown:  # fmt: skip
     """A track for its artist's people; while something is on its way the page looks again by itself."""
     track = await listings.seen_track(session, track_id, identity)
@@ -57,6 +62,8 @@ async def sound_page(
         looks_again=any(one.is_on_its_way for one in versions) or any(one.status == "received" for one in open_uploads),
         most_bytes=ingest.limits.file_bytes,
         key=session.new_id(),
+        product=await item_prices.of_item(session, ItemKind.TRACK, track_id),
+        fee_bps=rules.fee_bps if artist.fee_bps is None else artist.fee_bps,
         credits="\n".join(f"{one['part']}: {one['name']}" for one in track.credits),
     )
 
@@ -74,6 +81,16 @@ async def keep_track(session: Session, track_id: UUID, identity: Identity, form:
     }
     await tracks.edit_track(session, row, changes)
     return See(f"/studio/tracks/{track_id}", gettext("It is kept."))
+
+
+@form(f"{_SOUND}/price", permission=Permission.SELL, shows=sound_page)
+async def price_track(
+    session: Session, track_id: UUID, identity: Identity, rules: NamedDependency[MarketRules], form: Form
+) -> See:
+    """The price of the track by itself."""
+    _, row = await acting.track_to_change(session, track_id, identity)
+    await keep_price(session, await find_artist(session, row.artist_id), ItemKind.TRACK, track_id, form, rules)
+    return See(f"/studio/tracks/{track_id}", gettext("The price is set."))
 
 
 @form(f"{_SOUND}/sound", permission=Permission.PUBLISH, shows=sound_page, has_file=True)
