@@ -37,7 +37,8 @@ DEMO_SECONDS = 600
 
 @dataclass(frozen=True)
 class Sight:
-    """A page: `at` is its address, and each of `then` a link on it (the beginning of its address) that is followed."""
+    """A page: `at` is its address, and each of `then` a link on it (the beginning of its address) that is followed, or
+    after a `+` what is put to the end of the address one is at."""
 
     name: str
     who: str
@@ -73,8 +74,14 @@ SIGHTS = (
     Sight("mails", LISTENER, "/account/mails"),
     Sight("data", LISTENER, "/account/data"),
     Sight("studio", LABEL, "/studio"),
-    Sight("studio-records", LABEL, "/studio", ("/studio/",)),
-    Sight("studio-release", LABEL, "/studio", ("/studio/", "/studio/releases/")),
+    Sight("studio-overview", LABEL, "/studio", ("/studio/",)),
+    Sight("studio-records", LABEL, "/studio", ("/studio/", "+/records")),
+    Sight("studio-release", LABEL, "/studio", ("/studio/", "+/records", "/studio/releases/")),
+    Sight("studio-track", LABEL, "/studio", ("/studio/", "+/records", "/studio/releases/", "/studio/tracks/")),
+    *(
+        Sight(f"studio-{name}", LABEL, "/studio", ("/studio/", f"+/{name}"))
+        for name in ("sales", "money", "onboarding", "plays", "codes", "people")
+    ),
     Sight("operator", OPERATOR, "/operator"),
     Sight("payments", OPERATOR, "/operator/payments"),
     Sight("payment", OPERATOR, "/operator/payments", ("/operator/payments/",)),
@@ -142,8 +149,11 @@ async def _photographed(page: Page, path: Path, window: ViewportSize) -> None:
 async def _reached(page: Page, sight: Sight) -> bool:
     await page.goto(sight.at)
     for beginning in sight.then:
-        links = await page.evaluate("[...document.links].map((one) => one.getAttribute('href'))")
         here = await page.evaluate("location.pathname")
+        if beginning.startswith("+"):
+            await page.goto(here + beginning[1:])
+            continue
+        links = await page.evaluate("[...document.links].map((one) => one.getAttribute('href'))")
         found = next((link for link in links if link.startswith(beginning) and link not in (beginning, here)), None)
         if found is None:
             return False

@@ -31,6 +31,8 @@ class Album:
     url: str
     tracks: dict[str, UUID]
     buyer: Listener
+    owner: str
+    """The cookie of its artist's owner."""
 
     def stream(self, title: str, rest: str = "master.m3u8") -> str:
         return f"{self.url}/stream/{self.tracks[title]}/{rest}"
@@ -49,6 +51,7 @@ def published_album(folder: Path) -> Iterator[Album]:
         label = Label(runner.run(site.__aenter__()))
         try:
             tracks = runner.run(label.published(folder / "music"))
-            yield Album(label.site.url, tracks, runner.run(label.buyer(tracks["Night Bus"])))
+            buyer, owner = runner.run(label.buyer(tracks["Night Bus"])), runner.run(label.owner())
+            yield Album(label.site.url, tracks, buyer, owner)
         finally:
             runner.run(site.__aexit__(None, None, None))

@@ -23,7 +23,7 @@ from tests.client import API
 from tests.waiting import until
 from veza.accounts import sessions, tokens
 from veza.accounts.permissions import Scope
-from veza.catalog.artists import Artist
+from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.ingest.audio_versions import AudioVersion
@@ -155,3 +155,9 @@ class Label:
             await grants.give(session, given, because=verbatim("a test"))
             _, token = await tokens.make(session, person, "player", [Scope.READ], None)
             return Listener(token, await sessions.begin(session, person, timedelta(hours=1)))
+
+    async def owner(self) -> str:
+        """The cookie of the one artist's owner, who has signed in."""
+        async with self.site.database.write("test") as session:
+            person = (await session.scalars(select(ArtistMember.person_id))).one()
+            return await sessions.begin(session, person, timedelta(hours=1))

@@ -32,6 +32,9 @@ FOR_OWNERS = (
     "/account/data", "/playlists", "/news", "/following", "/reports", "/studio", "/library", "/orders",
 )  # fmt: skip
 
+STUDIO = ("", "/records", "/sales", "/money", "/onboarding", "/plays", "/codes", "/people")
+"""Places of an artist's studio."""
+
 
 @pytest.fixture
 async def axe() -> str:
@@ -47,11 +50,11 @@ async def page(request: pytest.FixtureRequest, album: Album, chromium: Browser) 
     await context.close()
 
 
-async def judged(page: Page, address: str, axe: str) -> list[str]:
+async def judged(page: Page, address: str, axe: str, widths: tuple[int, ...] = (360, 1280)) -> list[str]:
     """What is wrong with a page, on a phone and on a desk."""
     await page.goto(address)
     wrong: list[str] = []
-    for width in (360, 1280):
+    for width in widths:
         await page.set_viewport_size({"width": width, "height": 900})
         basics = await page.evaluate(BASICS)
         if basics["wide"] > 0:
@@ -71,6 +74,23 @@ async def test_axe_finds_nothing_on_a_visitors_pages(album: Album, page: Page, a
     framed = [f"/embed{track}", f"/embed{links[0]}", f"/embed{links[0]}?size=compact"]
     for address in (*FOR_VISITORS, track, *framed, *(link for link in links if link)):
         wrong += await judged(page, address, axe)
+    assert wrong == [], "\n".join(wrong)
+
+
+async def test_axe_finds_nothing_in_the_studio(album: Album, page: Page, axe: str) -> None:
+    await page.context.add_cookies([{"name": "veza", "value": album.owner, "url": album.url}])
+    await page.goto("/studio")
+    studio = page.url.removeprefix(album.url)
+    is_dark = await page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+    wrong, widths = list[str](), (360,) if is_dark else (1280,)
+    for place in STUDIO:
+        wrong += await judged(page, f"{studio}{place}", axe, widths)
+    await page.goto(f"{studio}/records")
+    for beginning in ("/studio/releases/", "/studio/tracks/"):
+        link = await page.locator(f"a[href^='{beginning}']").first.get_attribute("href")
+        assert link is not None
+        wrong += await judged(page, link, axe, widths)
+        await page.goto(link)
     assert wrong == [], "\n".join(wrong)
 
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from pathlib import Path
 
 import mutagen
 from playwright.async_api import Browser, Page, Route, expect
-from sqlalchemy import select
 
 from tests.audio.sounds import FORMATS, tone, write
 from tests.journeys.label import RATE, Label, tagged
 from tests.waiting import until
-from veza.accounts import sessions
-from veza.catalog.artists import ArtistMember
 
 PROCESSED_WITHIN_MS = 90_000
 
 
 async def desk_of(label: Label, chromium: Browser) -> Page:
     """The records of the site's artist in the studio, scripting off, signed in as its owner."""
-    async with label.site.database.write("test") as session:
-        owner = (await session.scalars(select(ArtistMember.person_id))).one()
-        cookie = await sessions.begin(session, owner, timedelta(hours=1))
+    cookie = await label.owner()
     context = await chromium.new_context(java_script_enabled=False, base_url=label.site.url)
     await context.add_cookies([{"name": "veza", "value": cookie, "url": label.site.url}])
     page = await context.new_page()
