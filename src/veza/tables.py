@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from veza.accounts import audit, links, passwords, people, roles, second_factor, sessions, tokens
+from veza.accounts import audit, links, passwords, people, roles, second_factor, sessions, site_texts, tokens
 from veza.catalog import artists, covers, invitations, kept_palettes, releases, slugs, tagging, tracks, visibility
 from veza.community import comments, follows, likes, playlists, preferences
 from veza.http import idempotency
@@ -19,7 +19,7 @@ from veza.streaming import downloads, plays, release_archives, stream_sessions
 
 WITH_TABLES = (
     idempotency, backlog, nettings, operator, pace_postgres, money, sellers, people, artists, releases, tracks,
-    audit, links, passwords, roles, second_factor, sessions, tokens, mail, covers, slugs, tagging,
+    audit, links, passwords, roles, second_factor, sessions, site_texts, tokens, mail, covers, slugs, tagging,
     audio_versions, ingested, uploads, invitations, comments, follows, likes, log, notices, playlists, reports,
     visibility, preferences, grants, downloads, plays, release_archives, stream_sessions, cart, codes,
     kept_palettes, orders, products, receipts, refund_requests,

@@ -20,7 +20,7 @@ FOR_EVERYBODY = {
     "/confirm-address", "/reset-password", "/forgot-password", "/admin-claim", "/invitation", "/claim", "/refund",
     "/stop-notices", "/palettes/{name:str}",
     "/assets/{digest:str}/{path:path}", "/covers/{cover_id:uuid}/{name:str}",
-    "/feed.xml", "/artists/{slug:str}/feed.xml", "/releases/{release_id:str}/tracks.m3u",
+    "/feed.xml", "/oembed", "/artists/{slug:str}/feed.xml", "/releases/{release_id:str}/tracks.m3u",
     "/stream/{track_id:uuid}/master.m3u8", "/stream/{track_id:uuid}/manifest.json",
     "/stream/{track_id:uuid}/audio.m4a", "/stream/{track_id:uuid}/{rung:str}/index.m3u8",
     "/stream/{track_id:uuid}/{rung:str}/audio.mp4", "/stream/{track_id:uuid}/{rung:str}/audio.m4a",

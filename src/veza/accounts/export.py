@@ -38,6 +38,7 @@ async def _account(session: Session, accounts: Accounts, person_id: UUID) -> dic
         "email": person.email,
         "name": person.name,
         "language": person.language,
+        "time_zone": person.time_zone,
         "email_confirmed_at": person.email_confirmed_at,
         "created_at": person.created_at,
         "roles": [role.value for role in (await roles.of(session, [person_id]))[person_id]],

@@ -5,8 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from sqlalchemy import bindparam, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -27,7 +29,8 @@ BadEmail = BadAddress
 
 class Person(Base):
     """`email` is lower case and unique, null once the account is gone; `name` is what others see; mails are written in
-    `language` (BCP 47, such as `fr`), in English where it is null."""
+    `language` (BCP 47, such as `fr`), in English where it is null; pages show times in `time_zone` (IANA, such as
+    `Europe/Paris`), in UTC where it is null."""
 
     __tablename__ = "people"
 
@@ -36,6 +39,7 @@ class Person(Base):
     name: Mapped[str]
     email_confirmed_at: Mapped[datetime | None]
     language: Mapped[str | None]
+    time_zone: Mapped[str | None]
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
 
@@ -135,6 +139,22 @@ async def add(session: Session, email: str, name: str, language: str | None = No
     statement = insert(Person).values(values).on_conflict_do_nothing(index_elements=["email"]).returning(Person.id)
     added: UUID | None = (await session.execute(statement)).scalar_one_or_none()
     return added
+
+
+async def choose_time_zone(session: Session, person_id: UUID, zone: str) -> None:
+    """Show times in this zone from now on; in UTC for an empty one. Raises BadText."""
+    if zone and zone not in time_zones():
+        raise BadText(gettext("there is no time zone {zone}", zone=zone[:60]))
+    await session.execute(update(Person).where(Person.id == person_id).values(time_zone=zone or None))
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """The zones of places, as the system's database has them; none where it has no such database."""
+    return tuple(sorted(one for one in available_timezones() if one.split("/")[0] in _REGIONS))
+
+
+_REGIONS = frozenset("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split())
 
 
 async def rename(session: Session, person_id: UUID, name: str) -> Person:

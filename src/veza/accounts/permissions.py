@@ -49,6 +49,7 @@ class Permission(StrEnum):
     PEOPLE = "people"
     ACT_FOR_ANY = "act for any artist"
     MONEY = "money"
+    SITE = "site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ PERMISSIONS: dict[Permission, Rule] = {
         _ADMINS, Scope.ADMIN, "do for every artist what the artist's people may: publish, sell, read the sales"
     ),
     Permission.MONEY: Rule(_ADMINS, Scope.ADMIN, "the money module: payments, refunds, transfers, reconciliation"),
+    Permission.SITE: Rule(_ADMINS, Scope.ADMIN, "write the site's imprint, terms and privacy page"),
 }
 
 

@@ -47,7 +47,8 @@ class CheckoutRequest:
     """The buyer's request at checkout; a buyer without an account is sent the claim link to `email`, in `language`.
 
     `request_key` is the same for the same request repeated, and no other. With `currency` only what is in it is checked
-    out; the rest stays in the cart. `{order}` in `success_url` becomes the id of the order.
+    out; the rest stays in the cart. `{order}` in `success_url` becomes the id of the order. `consent` is the wording
+    that the buyer agreed to (`market/consent.py`).
     """
 
     email: str | None
@@ -56,6 +57,7 @@ class CheckoutRequest:
     request_key: str
     language: str | None = None
     currency: str | None = None
+    consent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,10 +262,14 @@ async def _open(
     payment = await pay_page.intend(session, page, currencies=rules.currencies, request_key=request_key(order_id))
     charged = await payments.lines_of(session, payment.id)
     paid_lines = [{**line, "payment_line_id": charged[line["position"]].id} for line in lines]
-    values |= {"payment_id": payment.id, "status": "open"}
+    values |= {"payment_id": payment.id, "status": "open", **_consented(session, wanted)}
     (order,) = await orders.machine.create(session, [values], because=gettext("checked out"))
     await session.execute(insert(OrderLine), paid_lines)
     return Opening(order, payment, page)
+
+
+def _consented(session: Session, wanted: CheckoutRequest) -> dict[str, Any]:
+    return {} if wanted.consent is None else {"consent": wanted.consent, "consented_at": session.now}
 
 
 async def _made_by(session: Session, cart: Cart, key: str) -> Sequence[Order]:
@@ -277,6 +283,8 @@ async def _again(session: Session, order: Order, wanted: CheckoutRequest) -> Ope
         await orders.machine.update(session, order, email=wanted.email, language=wanted.language)
     if order.payment_id is None:
         return Opening(order, None, None)
+    if wanted.consent not in (None, order.consent):
+        await orders.machine.update(session, order, **_consented(session, wanted))
     lines = (await orders.lines_of(session, [order.id]))[order.id]
     page = _page(order.id, order.currency, lines, order.success_url, order.cancel_url)
     payment = await payments.find(session, order.payment_id)

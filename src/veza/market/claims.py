@@ -17,7 +17,7 @@ from veza.kit.money import Amount
 from veza.library import grants
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
-from veza.market import code_claims, duplicate_purchases, orders
+from veza.market import code_claims, consent, duplicate_purchases, orders
 from veza.market.buyer_mail import listed
 from veza.market.cart import CartOwner
 from veza.market.codes import CodeBatch
@@ -124,6 +124,7 @@ async def send_link(
         gettext("The link works once. It claims what you bought for any account, so keep it to yourself."),
         gettext("To ask for your money back without an account, open this one:"),
         f"{rules.base_url}/refund?token={token}",
+        *consent.confirmed(order),
     )
     await rules.send_mail(session, order.email or "", subject, text, order.id, order.language)
 

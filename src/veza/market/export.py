@@ -33,6 +33,8 @@ async def export_of(session: Session, person_id: UUID) -> dict[str, Any]:
                 "language": order.language,
                 "created_at": order.created_at.isoformat(),
                 "paid_at": order.paid_at.isoformat() if order.paid_at else None,
+                "consent": order.consent,
+                "consented_at": order.consented_at.isoformat() if order.consented_at else None,
                 "lines": [
                     {
                         "title": line.title,

@@ -15,7 +15,7 @@ from veza.kit.database import Database, Session
 from veza.kit.messages import Message, gettext, joined, ngettext, paragraphs
 from veza.kit.money import Amount
 from veza.kit.subscriptions import Event
-from veza.market import orders
+from veza.market import consent, orders
 from veza.market.orders import DELETED_ADDRESS, Order, OrderLine
 from veza.market.rules import MarketRules
 from veza.money import payments, refunding
@@ -166,6 +166,7 @@ async def _confirm(
             order_id=order.id,
             link=f"{rules.base_url}/api/v1/orders/{order.id}/receipt.pdf",
         ),
+        *consent.confirmed(order),
     )
     subject = gettext("What you bought at {platform_name}", platform_name=rules.platform_name)
     await rules.notices.mail(session, [buyer], NoticeKind.ORDER, subject, text, about=order.id)

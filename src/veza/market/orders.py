@@ -31,7 +31,8 @@ class Order(Base):
 
     `fingerprint` is of its lines, `request_key` of the request that made it; `claim_hash` is what is kept of the link
     that an anonymous buyer is sent. A buyer without an account is written to in `language` (BCP 47, such as `fr`), in
-    English where it is null. `receipt_year` and `receipt_count` number the receipt.
+    English where it is null. `receipt_year` and `receipt_count` number the receipt. `consent` is the wording by which
+    the buyer asked to have it at once (`market/consent.py`), null where none was shown.
     """
 
     __tablename__ = "orders"
@@ -57,8 +58,11 @@ class Order(Base):
     receipt_count: Mapped[int | None]
     created_at: Mapped[datetime]
     paid_at: Mapped[datetime | None]
+    consent: Mapped[str | None]
+    consented_at: Mapped[datetime | None]
 
     __table_args__ = (
+        CheckConstraint("(consent IS NULL) = (consented_at IS NULL)", name="consent_dated"),
         CheckConstraint("status IN ({})".format(", ".join(f"'{s}'" for s in STATUSES)), name="status_known"),
         CheckConstraint("amount_minor >= 0", name="amount_sane"),
         CheckConstraint("person_id IS NOT NULL OR email IS NOT NULL", name="buyer_known"),

@@ -137,6 +137,7 @@ async def _answer(
 
 
 async def _visit(request: DoorRequest, found: Mapping[str, Any], session: Session) -> Visit:
+    await found["site"].footing.look(session)
     return await visit_of(session, request, identity_of(request), found["site"].base_url)
 
 

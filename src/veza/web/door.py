@@ -61,6 +61,7 @@ from veza.web.pages import (
     reports,
     sales,
     signing_in,
+    site_texts,
     sounds,
     studio,
     studio_overview,
@@ -114,6 +115,8 @@ PAGES: Sequence[HTTPRouteHandler] = (
     persons.people_page, persons.person_page, persons.change_roles, persons.close_account, persons.audit_page,
     token_page.token_page, token_page.use_token,
     signing_in.sign_in_page, signing_in.enter, signing_in.leave, signing_in.preferences_page, signing_in.choose,
+    signing_in.choose_time_zone, site_texts.imprint_page, site_texts.terms_page, site_texts.privacy_page,
+    site_texts.site_texts_page, site_texts.write_site_text,
 )  # fmt: skip
 """Every page and form of the site."""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -46,6 +46,7 @@ def environment() -> Environment:
         "icon": icons.icon,
         "palette_class": class_of,
         "palette_sheets": sheets_of,
+        "site_texts": words.SITE_TEXTS,
         "state": words.state,
         "statuses_of": words.statuses_of,
         "password_length": SHORTEST,

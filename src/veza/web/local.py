@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
+from functools import cache
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from veza.kit.messages import ENGLISH
 from veza.kit.money import Amount
@@ -53,7 +55,7 @@ def day(at: date | datetime, language: str) -> str:
 
 
 def moment(at: datetime, language: str) -> str:
-    """“5 Jan 2026, 09:00”: a day and the time of day, in UTC."""
+    """“5 Jan 2026, 09:00”: a day and the time of day."""
     from babel.dates import format_datetime
 
     return str(format_datetime(at, format="d MMM yyyy, HH:mm", locale=locale_of(language)))
@@ -98,8 +100,26 @@ def _in_context(write: Callable[..., str]) -> Callable[..., str]:
     return filtered
 
 
+def _in_zone(write: Callable[[Any, str], str]) -> Callable[..., str]:
+    """The same for a day or a time, which is shown in the reader's zone."""
+
+    def filtered(context: Any, at: date | datetime) -> str:
+        zone = getattr(context.get("visit"), "zone", None)
+        return write(at.astimezone(_zone(zone)) if zone and isinstance(at, datetime) else at, language_in(context))
+
+    return filtered
+
+
+@cache
+def _zone(name: str) -> tzinfo:
+    """UTC for a zone that was chosen where the machine still knew it."""
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        return UTC
+
+
 FILTERS: Mapping[str, Callable[..., str]] = {
-    f"local_{one.__name__}": _in_context(one)
-    for one in (price, amount, symbol, currency_name, day, moment, number, file_size)
-}
+    f"local_{one.__name__}": _in_context(one) for one in (price, amount, symbol, currency_name, number, file_size)
+} | {f"local_{one.__name__}": _in_zone(one) for one in (day, moment)}
 """`{{ 700|local_price("EUR") }}` and the like."""

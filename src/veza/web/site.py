@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
@@ -21,6 +21,7 @@ from veza.kit.messages import Message
 from veza.web.answers import See, Shown
 from veza.web.environment import environment
 from veza.web.flashes import flash, flashed
+from veza.web.footing import Footing
 from veza.web.visits import Visit
 
 PUBLIC = "public, max-age=60, stale-while-revalidate=600"
@@ -51,6 +52,7 @@ class Site:
     name: str = "Veza"
     form_targets: tuple[str, ...] = ()
     guests: tuple[Guest, ...] = ()
+    footing: Footing = field(default_factory=Footing)
 
     @property
     def policy(self) -> str:

@@ -22,7 +22,8 @@ from veza.moderation import notices
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The reader of a page. `name` is None for a visitor, `theme` None where the system's is followed."""
+    """The reader of a page. `name` is None for a visitor, `theme` None where the system's is followed; times
+    are shown in `zone` (IANA), in UTC where it is None."""
 
     identity: Identity
     name: str | None
@@ -31,6 +32,7 @@ class Visit:
     theme: str | None
     unread: int = 0
     """Notices that a person has not read."""
+    zone: str | None = None
 
     @property
     def is_person(self) -> bool:
@@ -43,15 +45,16 @@ class Visit:
 
 async def visit_of(session: Session, request: DoorRequest, identity: Identity, base_url: str) -> Visit:
     """The visit behind a request. A visitor without a cart costs no statement."""
-    name, in_cart, unread = None, 0, 0
+    name, in_cart, unread, zone = None, 0, 0, None
     token = cart_token_of(request, base_url)
     if identity.person_id is not None:
         mine = _things(Cart.person_id == identity.person_id)
-        asked = select(Person.name, mine, notices.unread(identity.person_id)).where(Person.id == identity.person_id)
-        name, in_cart, unread = (await session.execute(asked)).one_or_none() or (None, 0, 0)
+        asked = select(Person.name, mine, notices.unread(identity.person_id), Person.time_zone)
+        found = (await session.execute(asked.where(Person.id == identity.person_id))).one_or_none()
+        name, in_cart, unread, zone = found or (None, 0, 0, None)
     elif token is not None:
         in_cart = (await session.execute(select(_things(Cart.token_hash == hash_of(token))))).scalar_one()
-    return Visit(identity, name, in_cart, language_of(request), theme_of(request), unread)
+    return Visit(identity, name, in_cart, language_of(request), theme_of(request), unread, zone)
 
 
 def reader_of(request: Connection) -> Visit:

@@ -25,6 +25,12 @@ KINDS: dict[str, Message] = {
     "sample_pack": gettext("Sample pack"),
 }
 """What each kind of release is called."""
+SITE_TEXTS: dict[str, Message] = {
+    "imprint": gettext("Imprint"),
+    "terms": gettext("Terms"),
+    "privacy": gettext("Privacy"),
+}
+"""What each text of the site's owner is called."""
 
 
 def money(minor: int, currency: str) -> str:

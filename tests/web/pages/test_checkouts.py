@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.web.pages.conftest import Store
 from veza.lab.sandbox.delayed import DEBITS
+from veza.market import consent
 from veza.market.orders import Order
 
 
@@ -70,8 +71,11 @@ async def test_a_visitor_is_mailed_the_link(any_store: Store) -> None:
     assert "A link to it was mailed to bo@example.org" in done.text
     assert not any(one.startswith("/library") and one != "/library" for one in done.links)
     assert any(one.startswith("/api/v1/cart/orders/") for one in done.links)
-    ((to, _, _),) = store.shop.mails
+    ((to, _, text),) = store.shop.mails
     assert to == "bo@example.org"
+    order = await store.shop.stage.one(Order)
+    assert (order.consent, order.consented_at) == (consent.CURRENT, order.created_at)
+    assert f"On {order.created_at:%Y-%m-%d} you agreed: “{consent.WORDINGS[consent.CURRENT]}”" in str(text)
     stranger = await store.browser().open(f"/checkout/done?order={(await store.shop.stage.one(Order)).id}")
     assert "Thank you" in stranger.text
     assert "10.00" not in stranger.text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from litestar import Response
 from msgspec import Meta, Struct
@@ -36,6 +36,7 @@ from veza.kit.messages import message_of
 from veza.market import checkout
 from veza.market.cart import CartOwner
 from veza.market.checkout import PriceChanged
+from veza.market.consent import WORDINGS
 from veza.market.rules import MarketRules
 from veza.money.facade import Money
 
@@ -49,12 +50,21 @@ Email = Annotated[
         description="Where the link to what was bought goes.",
     ),
 ]
+Consent = Annotated[
+    Literal["withdrawal-1"],
+    Meta(
+        description="The buyer was shown this wording and agreed to it: “"
+        f"{WORDINGS['withdrawal-1'].template}” It is kept with its time, and the mail about the purchase confirms it. "
+        "Sellers of digital things in the European Union need it; without it the right of withdrawal stays.",
+    ),
+]
 
 
 class CheckoutRequest(Struct, forbid_unknown_fields=True):
     """How to check out. Who is not signed in gives `email`; the addresses are Veza's own pages without them."""
 
     email: Email | None = None
+    consent: Consent | None = None
     success_url: Url | None = None
     cancel_url: Url | None = None
 
@@ -123,6 +133,7 @@ async def check_out(
         data.cancel_url or f"{rules.base_url}/cart",
         idempotent.intent_key,
         language,
+        consent=data.consent,
     )
     try:
         return await checking_out.check_out(request, buyer, wanted, idempotent, money, rules, _opened)

@@ -61,7 +61,8 @@ class OrderLineResponse(Struct, frozen=True):
 
 
 class OrderResponse(Struct, frozen=True):
-    """An order in one currency; `receipt` is its receipt's number once it is paid."""
+    """An order in one currency; `receipt` is its receipt's number once it is paid. `consent` names the wording by which
+    the buyer asked to have it at once and gave up the right of withdrawal, null where none was told."""
 
     id: UUID
     status: Status
@@ -72,6 +73,8 @@ class OrderResponse(Struct, frozen=True):
     receipt: str | None
     created_at: datetime
     paid_at: datetime | None
+    consent: str | None
+    consented_at: datetime | None
     lines: list[OrderLineResponse]
 
 
@@ -116,6 +119,8 @@ ORDER_EXAMPLE: dict[str, Any] = {
     "receipt": "2026-000041",
     "created_at": "2026-01-02T10:30:00Z",
     "paid_at": "2026-01-02T10:31:00Z",
+    "consent": "withdrawal-1",
+    "consented_at": "2026-01-02T10:30:00Z",
     "lines": [
         {
             "id": "01890000-0000-7000-8000-000000000026",

@@ -12,6 +12,7 @@ from veza.accounts.roles import LastAdmin, NotGiven
 from veza.accounts.second_factor import AlreadyOn, CodeNeeded, NotOn, WrongCode
 from veza.accounts.sessions import UnknownSession
 from veza.accounts.sign_in import WrongCredentials
+from veza.accounts.site_texts import UnknownSiteText
 from veza.accounts.tokens import TooManyTokens, UnknownToken
 from veza.http.problems import FORBIDDEN, NOT_FOUND, SECOND_FACTOR_NEEDED, UNAUTHORIZED, UNAVAILABLE, Kind
 from veza.kit.messages import gettext
@@ -164,6 +165,7 @@ ERRORS: dict[type[Exception], Kind] = {
     TooBusy: UNAVAILABLE,
     TooManyTokens: TOO_MANY_TOKENS,
     UnknownPerson: NOT_FOUND,
+    UnknownSiteText: NOT_FOUND,
     UnknownSession: NOT_FOUND,
     UnknownToken: NOT_FOUND,
     WrongCode: WRONG_CODE,

@@ -16,7 +16,7 @@ from veza.kit.database import Session
 from veza.kit.messages import gettext
 from veza.kit.money import Amount
 from veza.market import cart as carts
-from veza.market import products
+from veza.market import consent, products
 from veza.market.cart import CartLine, CartOwner, NotInCart
 from veza.market.products import Offer, Pricing
 from veza.market.rules import MarketRules
@@ -45,6 +45,7 @@ async def cart_page(
         taken_out=await _taken_out(session, asked.get("undo", ""), held),
         taken_amount=asked.get("amount", "")[:20],
         refund_days=rules.refund_window.days,
+        consent=consent.WORDINGS[consent.CURRENT],
         key=str(session.new_id()),
     )
 

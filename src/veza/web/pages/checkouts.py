@@ -22,7 +22,7 @@ from veza.kit.database import Database, Session
 from veza.kit.field_faults import FieldChecks, FieldFault
 from veza.kit.messages import gettext
 from veza.market import cart as carts
-from veza.market import orders, receipts
+from veza.market import consent, orders, receipts
 from veza.market.cart import CartOwner
 from veza.market.checkout import ORDER, CartEmpty, CheckoutRequest
 from veza.market.orders import Order, UnknownOrder
@@ -66,7 +66,7 @@ async def check_out(
     idempotent = idempotent if part is None else idempotent.within(part)
     wanted = CheckoutRequest(
         email, f"{rules.base_url}/checkout/done?order={ORDER}", f"{rules.base_url}/cart?canceled=1&first={currency}",
-        idempotent.intent_key, language, currency,
+        idempotent.intent_key, language, currency, consent.CURRENT if form.value("consent") == "yes" else None,
     )  # fmt: skip
     answer = await checking_out.check_out(request, buyer, wanted, idempotent, money, rules, _lead_on)
     return See(answer.headers["Location"])

@@ -19,7 +19,7 @@ from veza.kit.field_faults import FieldFault
 from veza.kit.listing import start_of
 from veza.kit.messages import Message, gettext
 from veza.kit.moves import StatusChange
-from veza.market import listings, orders, refund_asking, refund_notices
+from veza.market import consent, listings, orders, refund_asking, refund_notices
 from veza.market.listings import ListedRequest
 from veza.market.orders import OrderLine
 from veza.market.refund_requests import REASON_LEAST, REASON_MOST
@@ -111,6 +111,7 @@ async def order_page(
         rows=[_row(line, requests.get(line.id), histories, is_in_time=is_in_time) for line in lines],
         cards=await catalog.release_cards(session, {line.release_id for line in lines}),
         states=ORDER_STATES,
+        consent=consent.wording(order),
         request_states=REQUEST_STATES,
         until=until if is_in_time else None,
         refunded_minor=sum(line.refunded_minor for line in lines),

@@ -16,6 +16,7 @@ from veza.http.limits import address_of
 from veza.http.preferences import chosen_language, preference_cookies, theme_of
 from veza.http.requests import DoorRequest
 from veza.http.session_cookies import Cookies
+from veza.kit.database import Session
 from veza.kit.messages import CATALOGUES, gettext
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
@@ -82,11 +83,17 @@ async def leave(
 
 
 @page("/preferences", permission=Permission.BROWSE)
-def preferences_page(request: DoorRequest) -> Shown:
-    """Theme and language of this browser."""
+async def preferences_page(session: Session, request: DoorRequest, identity: Identity) -> Shown:
+    """Theme and language of this browser, and the time zone of an account."""
+    person = await people.find(session, identity.person_id) if identity.person_id is not None else None
     languages = [(tag, OWN_NAMES[tag]) for tag in CATALOGUES if tag in OWN_NAMES]
     return Shown(
-        "preferences.html", theme=theme_of(request) or "", language=chosen_language(request) or "", languages=languages
+        "preferences.html",
+        theme=theme_of(request) or "",
+        language=chosen_language(request) or "",
+        languages=languages,
+        zones=[(one, one.replace("_", " ")) for one in people.time_zones()],
+        zone=person.time_zone if person is not None else None,
     )
 
 
@@ -101,3 +108,10 @@ def choose(request: DoorRequest, form: Form, site: NamedDependency[Site]) -> See
         language=language if language in CATALOGUES else "",
     )
     return See("/preferences", gettext("It is kept in this browser."), kept)
+
+
+@form("/preferences/time-zone", permission=Permission.CREDENTIALS, shows=preferences_page)
+async def choose_time_zone(session: Session, identity: Identity, form: Form) -> See:
+    """Keep the zone with the account: it holds in every browser."""
+    await people.choose_time_zone(session, identity.person, form.value("zone"))
+    return See("/preferences", gettext("Times are shown in it from now on."))
