@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -11,7 +13,10 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests import factories
+from tests.commands import ROOT
+from tests.journeys.test_accessible import AXE, FOUND
 from tests.money.acts import REVERSING, transfer
+from tests.npm import installed
 from tests.web.conftest import SIGNED_IN, Desk
 from veza.accounts import passwords
 from veza.accounts.permissions import Role
@@ -20,6 +25,8 @@ from veza.money import backlog, operator
 from veza.money.webhook_inbox import WebhookEvent
 
 TOUCH = 44
+STREAM, OVER = re.compile(r"/live(\?|$)"), "event: end\ndata: \n\n"
+"""The stream of news of a person's pages, which no test of these asks for."""
 PASSWORD = "a horse that eats batteries"
 expect.set_options(timeout=20_000)  # a page looks for news every 2 s, and the machine may be busy
 
@@ -30,6 +37,7 @@ async def opened(guest: Desk, chromium: Browser, **how: Any) -> AsyncIterator[Pa
     complaints: list[str] = []
     async with serving(guest.asgi, listen("127.0.0.1", 0)) as url:
         context = await chromium.new_context(base_url=url, **{"extra_http_headers": SIGNED_IN, **how})
+        await context.route(STREAM, lambda route: route.fulfill(content_type="text/event-stream", body=OVER))
         page = await context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -37,6 +45,12 @@ async def opened(guest: Desk, chromium: Browser, **how: Any) -> AsyncIterator[Pa
         yield page
         await context.close()
     assert [one for one in complaints if "the server responded with a status of 4" not in one] == []
+
+
+async def is_accessible(page: Page) -> None:
+    """Axe finds nothing on the page."""
+    await page.evaluate(await asyncio.to_thread((installed(ROOT) / AXE).read_text))
+    assert await page.evaluate(FOUND) == [], page.url
 
 
 async def an_operator(guest: Desk, email: str) -> None:
@@ -54,7 +68,7 @@ async def test_an_operator_signs_in_finds_a_stuck_reversal_reads_its_payments_fl
     row = await guest.given_up(amount_minor=1000)
     await backlog.sample(guest.stage.database)
     await an_operator(guest, "olga@example.org")
-    async with opened(guest, chromium, extra_http_headers={}) as page:
+    async with opened(guest, chromium, extra_http_headers={}, bypass_csp=True) as page:
         await page.get_by_label("E-mail address").fill("olga@example.org")
         await page.get_by_label("Password").fill(PASSWORD)
         await page.get_by_role("button", name="Sign in", exact=True).click()
@@ -66,13 +80,16 @@ async def test_an_operator_signs_in_finds_a_stuck_reversal_reads_its_payments_fl
         )
         await expect(page.get_by_role("img", name="Transfers to sellers")).to_be_visible()
         await page.evaluate("document.loadedOnce = true")
+        await is_accessible(page)
 
         await page.get_by_role("link", name="Look at it").click()
         await expect(page.get_by_role("group", name="10.00 EUR were paid; 10.00 EUR went back")).to_be_visible()
         await expect(page.get_by_role("group", name="Every cent of it")).to_contain_text("owed by sellers")
+        await is_accessible(page)
         await page.get_by_role("link", name="9.00 sent").click()
         state = page.locator("#state")
         await expect(state).to_contain_text("permanently failed")
+        await is_accessible(page)
         await page.get_by_label("Reason").fill("the provider says it is mended")
         await page.get_by_role("button", name="Try again: 9.00 EUR").click()
         await expect(page.get_by_text("It will be tried again")).to_be_visible()
