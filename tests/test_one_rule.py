@@ -34,7 +34,8 @@ HOMES: dict[str, frozenset[str]] = {
     # who may act for an artist
     "ArtistMember": frozenset({ARTISTS, ACTING, MEMBERS, "catalog/export.py", "catalog/erasure.py"}),
     "owner": frozenset({ACTING, MEMBERS}),
-    "ACT_FOR_ANY": frozenset({"accounts/permissions.py", ACTING}),
+    # The page of the processing of every artist's sound is declared with it.
+    "ACT_FOR_ANY": frozenset({"accounts/permissions.py", ACTING, "web/operator/processing.py"}),
     "may(PEOPLE)": frozenset(),
     "may(MONEY)": frozenset({"api/market/receipts.py"}),
     # who may hear a track
