@@ -26,7 +26,7 @@ from _stand import Result, database, missing, options, run, running
 from sqlalchemy import event, insert
 
 from veza.app import build
-from veza.catalog import slugs
+from veza.catalog import palettes, slugs
 from veza.catalog.artists import Artist
 from veza.catalog.covers import Cover
 from veza.catalog.releases import Release
@@ -81,7 +81,7 @@ def catalogue() -> Rows:
         })  # fmt: skip
         rows[Cover].append({
             "id": cover_id, "artist_id": artist_id, "source_hash": cover_id.hex, "colour": "#204060",
-            "sizes": [96, 256, 512], "objects": {}, "palette_version": 0, "created_at": BEGAN,
+            "sizes": [96, 256, 512], "objects": {}, "palette_version": palettes.VERSION, "created_at": BEGAN,
         })  # fmt: skip
         for count in range(RELEASES_EACH):
             release_id = ids.new()
