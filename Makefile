@@ -65,19 +65,21 @@ pseudo: setup-dev ## run the suites of money with every message in other words: 
 	@$(PYTEST) -n $(WORKERS) --pseudo -k "not postgresql" tests/money tests/market tests/contracts
 
 .PHONY: lint
-lint: setup-dev ## style, types, who imports whom, lengths, generated pages up to date
+lint: setup-dev ## style, types, who imports whom, lengths, generated pages and translations up to date
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
 	@$(BIN)/python -m mypy --num-workers $(CORES)
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python setup/structure.py
+	@$(BIN)/python setup/catalogue.py --check
 	@$(BIN)/python -m veza pages --check
 
 .PHONY: format
-format: setup-dev ## let ruff and the page generator rewrite what they can
+format: setup-dev ## let ruff, the page generator and the catalogues of translations rewrite what they can
 	@$(BIN)/python -m ruff check --fix --quiet .
 	@$(BIN)/python -m ruff format --quiet .
 	@$(BIN)/python -m veza pages
+	@$(BIN)/python setup/catalogue.py
 
 .PHONY: bench
 bench: setup-dev ## measure every promise in bench/; one line of JSON each
