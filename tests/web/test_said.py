@@ -14,7 +14,7 @@ from veza.web import rendering
 TEMPLATES = Path(rendering.__file__).parent / "templates"
 SAID = frozenset({"alt", "aria-label", "aria-description", "placeholder", "title", "summary"})
 """Attributes that a reader hears or sees."""
-NAMES = frozenset({"AAC", "FLAC", "HTTP", "ISRC", "LUFS", "MB", "ms"})
+NAMES = frozenset({"AAC", "FLAC", "HTTP", "ISRC", "LUFS", "MB", "dBTP", "ms"})
 """What no language says otherwise."""
 _ATTRIBUTE = re.compile(r"""[\w-]+=("[^"]*"|'[^']*')?|\bdata-[\w-]+""")
 """Of a block or macro that stands inside a tag."""
