@@ -290,7 +290,7 @@ async def test_languages_are_null_where_nothing_is_known_and_mails_open_as_they_
     sealed = box.seal(to_json(said))
     async with database.write() as session:
         for _ in range(count):
-            await session.execute(row_of(database, "mails", subject=sealed, text=sealed, language="fr"))
+            await session.execute(row_of(database, "mails", subject=sealed, text=sealed, language="de"))
 
     async def opened() -> list[tuple[str, str]]:
         async with database.read() as session:
