@@ -21,7 +21,7 @@ from veza.web.assets import ASSETS
 
 MAY_BE_FRAMED = {"/embed/tracks/{track_id:uuid}", "/embed/releases/{release_id:uuid}"}
 """See tests/web/test_embeds.py."""
-MAY_BE_KEPT = {"/assets/{digest:str}/{path:path}", "/palettes/{name:str}", "/feed.xml"}
+MAY_BE_KEPT = {"/assets/{digest:str}/{path:path}", "/palettes/{name:str}", "/feed.xml", "/robots.txt", "/sitemap.xml"}
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ async def test_every_answer_is_personal_unless_it_says_otherwise(veza: Veza) -> 
 
 async def test_what_never_changes_may_be_kept(veza: Veza) -> None:
     async with client_of(veza) as client:
-        kept = await client.get(ASSETS.address("operator.css"))
+        kept = await client.get(ASSETS.address("icon.svg"))
     assert kept.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 

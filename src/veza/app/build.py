@@ -76,6 +76,7 @@ from veza.web.problem_pages import problem_page
 from veza.web.refund_pages import refund_routes
 from veza.web.sharing import sharing_routes
 from veza.web.site import Site
+from veza.web.sitemap import sitemap_routes
 
 if TYPE_CHECKING:
     from veza.grpc.server import GrpcServer
@@ -244,6 +245,7 @@ def _routes(
         *notice_routes(modules.database, modules.market.notices, site),
         *palette_routes(modules.database),
         *sharing_routes(modules.catalog, settings.platform_name),
+        *sitemap_routes(modules.catalog),
         oembed_route(modules.database, site),
         permissions_route(site),
     ]

@@ -76,8 +76,12 @@ class ListingPage:
         """What was read, as a page of at most `limit` items."""
         shown = rows[: self.limit]
         more = len(rows) > self.limit
-        cursor = encode_cursor(_written(self.slice.sort.last(shown[-1])), self.listing, self.said) if more else None
+        cursor = self.cursor_after(self.slice.sort.last(shown[-1])) if more else None
         return Page(items=[show(row) for row in shown], next_cursor=cursor)
+
+    def cursor_after(self, last: After) -> str:
+        """The cursor of the page that begins after this row."""
+        return encode_cursor(_written(last), self.listing, self.said)
 
 
 def _written(last: After) -> str:

@@ -73,7 +73,7 @@ def sharing_routes(catalog: Catalog, site_name: str) -> list[ControllerRouterHan
         text = m3u(release.title, entries, lambda one: f"{base_url}/stream/{one.track_id}/master.m3u8")
         name = quote(f"{release.artist_name} - {release.title}.m3u", safe="")
         named = {"Content-Disposition": f"attachment; filename=\"tracks.m3u\"; filename*=UTF-8''{name}"}
-        return _kept(request, text.encode(), M3U, named)
+        return kept(request, text.encode(), M3U, named)
 
     return [FreshRouter("/", route_handlers=[site_feed, artist_feed, release_tracks], include_in_schema=False)]
 
@@ -92,7 +92,7 @@ def _feed(
         link = f"{base_url}/releases/{row.id}"
         return Entry(row.id.urn, row.title, row.artist_name, link, row.published_at, row.description, cover)
 
-    return _kept(request, feed_xml(feed_id, title, page, address, [entry(row) for row in rows]), MEDIA_TYPE)
+    return kept(request, feed_xml(feed_id, title, page, address, [entry(row) for row in rows]), MEDIA_TYPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +116,13 @@ async def _heard(session: Session, release_id: UUID) -> list[_Heard]:
     ]
 
 
-def _kept(request: DoorRequest, body: bytes, media_type: str, headers: dict[str, str] | None = None) -> Response[bytes]:
-    """The answer, or 304. No date is told: what is withdrawn changes a feed and makes its newest entry older."""
+def kept(request: DoorRequest, body: bytes, media_type: str, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """The answer, which caches may keep for a short while, or 304.
+
+    No date is told: what is withdrawn changes a feed and makes its newest entry older.
+    """
     etag = tag_of(body)
-    kept = {"Cache-Control": f"public, max-age={KEPT.total_seconds():.0f}", "ETag": etag}
+    sent = {"Cache-Control": f"public, max-age={KEPT.total_seconds():.0f}", "ETag": etag}
     if etag in (one.removeprefix("W/") for one in tags_in(request.headers.get("if-none-match", ""))):
-        return Response(b"", status_code=304, headers=kept)
-    return Response(body, headers={**kept, **(headers or {}), "Content-Type": media_type})
+        return Response(b"", status_code=304, headers=sent)
+    return Response(body, headers={**sent, **(headers or {}), "Content-Type": media_type})
