@@ -34,6 +34,11 @@ class SellerStanding:
     debt_minor: int = 0
     netted_minor: int = 0
 
+    @property
+    def here_minor(self) -> int:
+        """What the seller has and keeps: sent, and neither taken back nor being taken back."""
+        return self.sent_minor - self.reversed_minor - self.to_reverse_minor
+
 
 async def of_payment(session: Session, payment: Payment) -> list[SellerBook]:
     """What each seller of a payment is owed, and what is planned for them, in the order of its lines."""

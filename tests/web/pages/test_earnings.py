@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests import factories
+from tests.money.acts import REVERSING
 from tests.web.pages.browsing import Browser
 from tests.web.pages.conftest import Store
 from tests.web.pages.studios import heard, of_artist
@@ -46,6 +47,14 @@ async def test_a_request_is_granted_and_the_share_returns(any_store: Store) -> N
     assert "€7.20 is yours" in after.text
     assert "given back" in after.text
     assert "Give it back" not in after.text
+
+
+async def test_a_share_that_is_being_taken_back_is_no_longer_the_sellers(store: Store) -> None:
+    _, browser, address = await asked_back(store)
+    store.shop.stage.sandbox.add_fault("error_503", path=REVERSING)
+    await decided(store, browser, address, "grant")
+    for page in (address, f"{address}/money"):
+        assert "€7.20 is yours, €6.30 goes back for refunds" in (await browser.open(page)).text
 
 
 async def test_a_declined_request_leaves_the_money_where_it_is(store: Store) -> None:
