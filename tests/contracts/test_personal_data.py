@@ -31,11 +31,12 @@ NAMES_A_PERSON = re.compile(
 OF_NO_PERSON = {
     "artists.name", "audio_versions.sent_by", "download_codes.redeemed_at", "provider_list_places.name",
     "provider_paces.person_at", "refund_requests.answer_by", "releases.heard_by", "releases.language",
-    "sellers.name",
+    "sellers.name", "site_texts.name",
     "status_changes.about_id", "taggings.about_id", "tracks.language",
 }  # fmt: skip
-"""Moments, payments, releases and the languages they are sung in, names of lists of the provider's, what brought
-a file, and names of artists: public figures that outlive their people; an administrator gives them on."""
+"""Moments, payments, releases and the languages they are sung in, names of lists of the provider's and of the site's
+texts, what brought a file, and names of artists: public figures that outlive their people; an administrator gives them
+on."""
 
 GOES = "goes with the account"
 STAYS_AS_ID = "kept: only the id, which leads to a row without name and address"

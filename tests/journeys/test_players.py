@@ -89,7 +89,7 @@ async def test_webkit_plays_the_page_and_every_rung_from_segments(album: Album, 
 
 @pytest.mark.parametrize("query", ["", "?lossless=1"], ids=["AAC", "FLAC"])
 async def test_hls_js_plays_it_in_webkit(album: Album, webkit: WebKit, hls_js: Path, query: str) -> None:
-    await webkit.open(f"{album.url}/assets/now/live.js")
+    await webkit.open(f"{album.url}/assets/now/scripts/clock.js")
     await webkit.evaluate(GIVEN_A_PLAYER, await asyncio.to_thread(hls_js.read_text, "utf-8"))
     (length, reached, end), _, troubles = await webkit.evaluate(PLAYED_BY_HLS_JS, album.stream("Night Bus") + query)
     assert length == pytest.approx(LENGTH, abs=2 * FRAME_SECONDS)
@@ -108,7 +108,7 @@ async def plays_the_page(album: Album, browser: Firefox | WebKit) -> None:
 
 async def plays_every_rung(album: Album, browser: Firefox | WebKit) -> None:
     for rung in ("aac64", "aac128", "aac256", "flac"):
-        await browser.open(f"{album.url}/assets/now/live.js")  # a document without a player of its own
+        await browser.open(f"{album.url}/assets/now/scripts/clock.js")  # a document without a player of its own
         (_, _, end), stretches, buffered = await browser.evaluate(
             PLAYED_BY_SEGMENTS, str(album.tracks["Night Bus"]), rung
         )

@@ -16,6 +16,8 @@ from veza.settings import Settings
 
 SINCE = "0019"
 """The schema before causes, languages and messages had columns."""
+TAKEN_AWAY = {"operator_visits"}
+"""Sessions of the operator pages of before; operators sign in as people now."""
 
 
 async def test_a_row_of_every_table_keeps_what_it_had(empty: Settings) -> None:
@@ -24,6 +26,8 @@ async def test_a_row_of_every_table_keeps_what_it_had(empty: Settings) -> None:
     database = Database.open(empty.database_url)
     async with database.engine.begin() as connection:
         before = await connection.run_sync(fill_every_table)
+    assert before.keys() >= TAKEN_AWAY
+    before = {name: row for name, row in before.items() if name not in TAKEN_AWAY}
     assert len(before) > 40
     await asyncio.to_thread(migrate, empty)
 

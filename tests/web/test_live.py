@@ -183,7 +183,7 @@ async def test_two_tabs_share_a_stream_and_both_are_right_after_the_server_was_a
         await shows(page, "taken back")
     await site.notify(owner)
     for page in (first, second):
-        await expect(page.get_by_role("link", name="News, one notice unread")).to_be_visible(timeout=30_000)
+        await expect(page.get_by_role("link", name="News, 1 notice unread")).to_be_visible(timeout=30_000)
         assert await page.evaluate("window.stays")
     assert len(streams) == 1
     await site.stop()

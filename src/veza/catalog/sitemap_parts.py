@@ -22,7 +22,7 @@ from veza.kit.listing import After, Slice, Sort
 from veza.kit.rows import Rows, found_by
 
 PART = 5_000
-"""Rows of a part, at most: a statement of some ten milliseconds, and half a megabyte of addresses."""
+"""Rows of a part, at most; the protocol allows 50,000 addresses."""
 
 _A, _R, _T, _H = table_of(Artist), table_of(Release), table_of(Track), table_of(HiddenTrack)
 

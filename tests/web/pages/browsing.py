@@ -99,13 +99,13 @@ class Browser:
         """The page at an address, after redirects within the site."""
         return Page(await self._followed(await self.client.get(address, headers=self.who)))
 
-    async def send(self, page: Page, action: str, **fields: str | None) -> Page:
+    async def send(self, page: Page, action: str | PageForm, **fields: str | None) -> Page:
         """The page that the form leads to; `fields` are filled in, None leaves one out."""
         return Page(await self._followed(await self.post(page, action, **fields)))
 
-    async def post(self, page: Page, action: str, **fields: str | None) -> httpx.Response:
-        """The form's own answer."""
-        form = page.form(action)
+    async def post(self, page: Page, action: str | PageForm, **fields: str | None) -> httpx.Response:
+        """The form's own answer; the form itself is named where two of the page are sent to one address."""
+        form = page.form(action) if isinstance(action, str) else action
         assert set(fields) <= set(form.names), (fields, form.names)
         sent = {name: value for name, value in {**form.fields, **fields}.items() if value is not None}
         headers = {**self.who, "Origin": str(self.client.base_url).rstrip("/")}

@@ -104,7 +104,7 @@ async def test_no_text_of_people_becomes_markup_on_any_page_nor_in_the_answer_of
             if form.action in sent or not form.texts or form.action.startswith(NOT_SENT) or form.action == "/search":
                 continue
             sent.add(form.action)
-            answer = await reader.send(page, form.action, **dict.fromkeys(form.texts, LONG))
+            answer = await reader.send(page, form, **dict.fromkeys(form.texts, LONG))
             wrong += [f"form {form.action}: {one}" for one in planted_in(answer)]
             wrong += [f"form {form.action}: {answer.status}"] if answer.status >= 500 else []
     assert wrong == []

@@ -23,7 +23,7 @@ from veza.money.facade import Money
 STEP_TAKES = timedelta(seconds=60)
 """The bound of one step; a demo that exceeds it says so and leaves what it made."""
 POLL_SECONDS = 0.1
-FIRST_SOUND_SECONDS = 30.0
+FIRST_SOUND_SECONDS = 120.0
 """What the covers and the second piece of music wait at most until the first piece plays."""
 NOT_YET = UUID(int=0)
 
