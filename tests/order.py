@@ -17,8 +17,6 @@ LONGEST = (
     "tests/lab/test_demo.py",
     "tests/ops/test_database_restarts.py",
     "tests/audio/test_mutants.py",
-    "tests/journeys/player/test_other_browsers.py",
-    "tests/journeys/test_players.py",
     "tests/ingest/test_workers_apart.py",
     "tests/ops/test_running.py",
     "tests/ops/test_restore_under_processes.py",

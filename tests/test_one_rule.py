@@ -30,7 +30,7 @@ HOMES: dict[str, frozenset[str]] = {
     "hidden_at of comment": frozenset({COMMENTS}),
     "hidden_at of Playlist": frozenset({PLAYLISTS}),
     "hidden_at of model": frozenset({"catalog/subjects.py"}),
-    "HiddenTrack": frozenset({VISIBILITY, "catalog/subjects.py", "catalog/listings.py"}),
+    "HiddenTrack": frozenset({VISIBILITY, "catalog/subjects.py", "catalog/listings.py", "catalog/sitemap_parts.py"}),
     # who may act for an artist
     "ArtistMember": frozenset({ARTISTS, ACTING, MEMBERS, "catalog/export.py", "catalog/erasure.py"}),
     "owner": frozenset({ACTING, MEMBERS}),

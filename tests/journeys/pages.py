@@ -64,8 +64,9 @@ GIVEN_A_PLAYER = """async (program) => {
 PLAYED_BY_HLS_JS = """async (address) => {
     const troubles = [];
     const hls = new Hls({enableWorker: false, startLevel: 0});
-    // It ends a request of its own where it takes another level.
-    hls.on(Hls.Events.ERROR, (_, data) => data.details !== "aborted" && troubles.push(data.details));
+    // It ends requests of its own to take another level, and tells of a browser that was not given a processor.
+    const ofTheMachine = ["aborted", "bufferStalledError"];
+    hls.on(Hls.Events.ERROR, (_, data) => ofTheMachine.includes(data.details) || troubles.push(data.details));
     const parsed = new Promise((resolve) => hls.once(Hls.Events.MANIFEST_PARSED, resolve));
     hls.loadSource(address);
     hls.attachMedia(document.querySelector("audio"));

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests import factories
 from tests.commands import ROOT
-from tests.journeys.test_accessible import AXE, FOUND
+from tests.journeys.test_accessible import AXE, FOUND, RULES
 from tests.money.acts import REVERSING, transfer
 from tests.npm import installed
 from tests.web.conftest import SIGNED_IN, Desk
@@ -50,7 +50,7 @@ async def opened(guest: Desk, chromium: Browser, **how: Any) -> AsyncIterator[Pa
 async def is_accessible(page: Page) -> None:
     """Axe finds nothing on the page."""
     await page.evaluate(await asyncio.to_thread((installed(ROOT) / AXE).read_text))
-    assert await page.evaluate(FOUND) == [], page.url
+    assert await page.evaluate(FOUND, RULES["light"]) == [], page.url
 
 
 async def an_operator(guest: Desk, email: str) -> None:
