@@ -100,7 +100,7 @@ def _file(name: str) -> Path:
 @cache
 def _cmap(name: str) -> frozenset[int]:
     # As fpdf2: only the process that draws pays for it. It ships no types.
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # as said above
 
     if not _file(name).is_file():
         return frozenset()
@@ -109,9 +109,9 @@ def _cmap(name: str) -> frozenset[int]:
 
 
 def _cut(name: str, signs: frozenset[str], into: Path) -> CutFont:
-    from fontTools import subset  # type: ignore[import-untyped]
+    from fontTools import subset  # type: ignore[import-untyped]  # it ships no types
     from fontTools.ttLib import TTFont
-    from fontTools.varLib import instancer  # type: ignore[import-untyped]
+    from fontTools.varLib import instancer  # type: ignore[import-untyped]  # nor here
 
     # Cut first: to set the weight of a whole font takes a second.
     cutter = subset.Subsetter(subset.Options(layout_features=["*"], notdef_outline=True, hinting=False))
