@@ -18,12 +18,12 @@ key = $(shell { cat $(1) pyproject.toml; echo '$(CURDIR)'; } | cksum | tr -d ' '
 RUN_STAMP := $(VENV)/.run-$(call key,requirements/run.lock)
 DEV_STAMP := $(VENV)/.dev-$(call key,requirements/dev.lock requirements/run.lock)
 
-# How many tests run side by side, and what to run: make test TESTS=tests/ops. Twice as many as there are processors: a
-# fifth of the time tests wait for processes, browsers and databases. With five on two processors, tests that start
-# processes of their own waited for each other. Bytecode is kept even where the environment says otherwise: each worker,
-# and each process a test starts, would compile everything again (6 s and half a second).
+# How many tests run side by side, and what to run: make test TESTS=tests/ops. One more than there are processors: a
+# fifth of the time tests wait for processes, browsers and databases. With twice as many, browsers that play were starved:
+# a player was heard to stall that had met no fault of ours. Bytecode is kept even where the environment says otherwise:
+# each worker, and each process a test starts, would compile everything again (6 s and half a second).
 CORES = $(shell $(BIN)/python -c 'import os; print(os.cpu_count())' 2>/dev/null || echo auto)
-WORKERS ?= $(shell $(BIN)/python -c 'import os; print(os.cpu_count() * 2)' 2>/dev/null || echo auto)
+WORKERS ?= $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 1)' 2>/dev/null || echo auto)
 # One more than there are processors: these tests need no processes, but some wait for a clock.
 CHECKERS = $(shell $(BIN)/python -c 'import os; print(os.cpu_count() + 1)' 2>/dev/null || echo auto)
 PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --dist worksteal
