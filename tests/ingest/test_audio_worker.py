@@ -77,7 +77,7 @@ class Studio:
 
     async def act(self, what: Callable[..., object], version_id: UUID) -> None:
         async with self.database.write("test") as session:
-            await what(session, await find_version(session, version_id))  # type: ignore[misc]
+            await what(session, await find_version(session, version_id))  # type: ignore[misc]  # moves are of several shapes
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ import random
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.api.ingest.site import a_site
 
@@ -57,15 +58,16 @@ async def uploaded(folder: Path, length_bytes: int) -> Done:
         return Done(length_bytes, site.memory_bytes("VmHWM") - before, sent - began, joined - sent)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+def printed(described: str | None, measured: Callable[[Path, int], Coroutine[Any, Any, Any]]) -> int:
+    """Print what was measured of a file of `--gib`; 1 if the memory grew by more than it may."""
+    parser = argparse.ArgumentParser(description=described)
     parser.add_argument("--gib", type=int, default=1)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        done = asyncio.run(uploaded(Path(folder), asked.gib << 30))
+        done = asyncio.run(measured(Path(folder), asked.gib << 30))
     print(done)
     return 0 if done.grown_bytes < MOST_GROWN_BYTES else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(printed(__doc__, uploaded))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from pypdf import PageObject, PdfReader
 
+from tests.conftest import missing
 from veza.api.market import receipt_fonts, receipt_pdf
 from veza.api.market.receipt_pdf import as_pdf
 from veza.kit.money import Amount
@@ -66,7 +67,7 @@ def glyphs(page: PageObject) -> Iterator[tuple[str, int]]:
 @pytest.fixture(scope="module")
 def every_script() -> bytes:
     if not list(receipt_fonts.FETCHED.glob("*.woff2")):
-        pytest.skip("the fonts of receipts were not fetched (setup/assets.py)")
+        missing("the fonts of receipts were not fetched (setup/assets.py)")
     return as_pdf(receipt(list(SCRIPTS.values())))
 
 

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +15,7 @@ from uuid import UUID
 import httpx
 from sqlalchemy import update
 
-from tests.api.ingest.large_upload import MIB, MOST_GROWN_BYTES
+from tests.api.ingest.large_upload import MIB, printed
 from tests.api.ingest.site import Site, a_site
 from tests.sounding import give_sound
 from veza.ingest.audio_versions import AudioVersion
@@ -80,16 +78,5 @@ def _read(link: str, part: str = "") -> int:
         return sum(len(chunk) for chunk in answer.iter_raw(MIB))
 
 
-def main() -> int:
-    """Print what was measured; 1 if the memory grew by more than it may."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--gib", type=int, default=1)
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        done = asyncio.run(downloaded(Path(folder), asked.gib << 30))
-    print(done)
-    return 0 if done.grown_bytes < MOST_GROWN_BYTES else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(printed(__doc__, downloaded))

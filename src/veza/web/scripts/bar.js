@@ -3,7 +3,7 @@
 import { clock } from "./clock.js";
 import { entriesAround, entriesOfRelease, entriesOfTrack, entryOf } from "./entries.js";
 import { createPlayer } from "./player/player.js";
-import { drawn, play, pointsOf } from "./wave.js";
+import { play, showWave } from "./wave.js";
 
 /** @import {Entry, Quality} from "./player/types.js" */
 
@@ -176,11 +176,7 @@ export class PlayerBar extends HTMLElement {
 
   /** @param {string} id */
   async showWave(id) {
-    this.waveOf = id;
-    const points = await pointsOf(id), box = this.querySelector(".player-seek");
-    if (this.waveOf !== id || !box) return;
-    for (const one of box.querySelectorAll("svg")) one.remove();
-    if (points) box.prepend(drawn(points, WAVE_HEIGHT));
+    await showWave(this, id, WAVE_HEIGHT);
     this.showTime();
   }
 

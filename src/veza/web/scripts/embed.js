@@ -3,7 +3,7 @@
 import { clock } from "./clock.js";
 import { entryOf } from "./entries.js";
 import { createPlayer } from "./player/player.js";
-import { drawn, play, pointsOf } from "./wave.js";
+import { play, showWave } from "./wave.js";
 
 const WAVE_HEIGHT = 34;
 const STEPS = 1000;
@@ -93,11 +93,7 @@ class Embed extends HTMLElement {
 
   /** @param {string} id */
   async showWave(id) {
-    this.waveOf = id;
-    const points = await pointsOf(id), box = this.querySelector(".player-seek");
-    if (this.waveOf !== id || !box) return;
-    for (const one of box.querySelectorAll("svg")) one.remove();
-    if (points) box.prepend(drawn(points, WAVE_HEIGHT));
+    await showWave(this, id, WAVE_HEIGHT);
     this.showTime();
   }
 

@@ -12,7 +12,7 @@ const known = new Map();
 const MOST_KNOWN = 50;
 
 /** The points of a track's wave; null where there are none. @param {string} track */
-export function pointsOf(track) {
+function pointsOf(track) {
   let asked = known.get(track);
   if (!asked) {
     asked = fetch(`/api/v1/tracks/${track}/waveform`).then((answer) => (answer.ok ? answer.json() : null), () => null);
@@ -27,7 +27,7 @@ export function pointsOf(track) {
  * @param {Points} points
  * @param {number} height
  */
-export function drawn(points, height) {
+function drawn(points, height) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "wave");
   svg.setAttribute("viewBox", `0 0 ${2 * POINTS} ${height}`);
@@ -35,6 +35,20 @@ export function drawn(points, height) {
   svg.setAttribute("aria-hidden", "true");
   svg.append(path("peak", points.peaks, height), path("loud", points.rms, height));
   return svg;
+}
+
+/**
+ * Puts the wave of a track over its seek bar, unless another one is shown there by the time its points have come.
+ * @param {HTMLElement & {waveOf?: string}} player
+ * @param {string} id
+ * @param {number} height
+ */
+export async function showWave(player, id, height) {
+  player.waveOf = id;
+  const points = await pointsOf(id), box = player.querySelector(".player-seek");
+  if (player.waveOf !== id || !box) return;
+  for (const one of box.querySelectorAll("svg")) one.remove();
+  if (points) box.prepend(drawn(points, height));
 }
 
 /** @param {string} name @param {number[]} values @param {number} height */
