@@ -35,7 +35,7 @@ LONGEST = timedelta(minutes=10)
 MOST_PER_PERSON = 6
 """Browsers of one person in one process; one more asks its pages every few seconds, as without a stream."""
 MOST = 2_000
-"""Streams of one process, some 10 kB each."""
+"""Streams of one process."""
 BACK_AFTER = timedelta(seconds=2)
 """What browsers are told to wait before they come back after a lost line."""
 
@@ -70,11 +70,7 @@ class Live:
         if len(self._listeners) >= MOST:
             raise _too_many(MOST)
         topics = tuple(name for name, topic in TOPICS.items() if identity.may(topic.permission))
-        listener = Listener(person, session_id, topics, _read_id(last_id))
-        self._listeners.add(listener)
-        if self._watching is None or self._watching.done():
-            self._watching = asyncio.create_task(self._watch())
-        return self._stream(listener)
+        return self._stream(Listener(person, session_id, topics, _read_id(last_id)))
 
     @property
     def listeners(self) -> Counter[UUID]:
@@ -85,6 +81,10 @@ class Live:
         loop = asyncio.get_running_loop()
         until = loop.time() + LONGEST.total_seconds()
         stopped = asyncio.create_task(self._stop.wait())
+        # Not before: an answer whose client left before its first byte is never read, and would never be left out.
+        self._listeners.add(listener)
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.create_task(self._watch())
         try:
             yield f"retry: {BACK_AFTER // timedelta(milliseconds=1)}\n\n".encode()
             # Where the watch has failed, a browser that comes back begins another.
