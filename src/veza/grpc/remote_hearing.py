@@ -19,7 +19,7 @@ from veza.accounts.identity import Identity, visitor
 from veza.audio.manifest import Rung
 from veza.grpc import stream_pb2 as pb
 from veza.grpc.client import StreamClient
-from veza.grpc.translation import session_of, sound_of
+from veza.grpc.translation import levels_of, session_of, sound_of
 from veza.http.identity import Connection
 from veza.http.limits import address_of
 from veza.http.problems import UNAVAILABLE, Problem
@@ -92,12 +92,13 @@ class RemoteHearing:
         listener = _listener(identity, track_id, token=token)
         said = await self._client.call("Authorize", pb.AuthorizeRequest(listener=listener))
         sound = await self._sound(UUID(said.version_id))
+        levels = levels_of(said)
         if not said.HasField("session"):
-            return Heard(Part.PREVIEW, sound, None)
+            return Heard(Part.PREVIEW, sound, None, levels)
         session = session_of(said.session)
         self._written[session.id] = dict(said.links)
         self._confirmed[session.id] = self._seconds()
-        return Heard(Part.WHOLE, sound, session)
+        return Heard(Part.WHOLE, sound, session, levels)
 
     async def begin_file(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:
         asks = *_asks(identity, track_id), token

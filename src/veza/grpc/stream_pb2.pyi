@@ -34,7 +34,7 @@ class Listener(_message.Message):
     def __init__(self, track_id: _Optional[str] = ..., authorization: _Optional[str] = ..., cookie: _Optional[str] = ..., address: _Optional[str] = ..., preview: _Optional[bool] = ..., order_token: _Optional[str] = ...) -> None: ...
 
 class AuthorizeResponse(_message.Message):
-    __slots__ = ("part", "version_id", "session", "links", "rung")
+    __slots__ = ("part", "version_id", "session", "links", "rung", "track_lufs", "release_lufs")
     class Part(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         PART_UNSPECIFIED: _ClassVar[AuthorizeResponse.Part]
@@ -55,12 +55,16 @@ class AuthorizeResponse(_message.Message):
     SESSION_FIELD_NUMBER: _ClassVar[int]
     LINKS_FIELD_NUMBER: _ClassVar[int]
     RUNG_FIELD_NUMBER: _ClassVar[int]
+    TRACK_LUFS_FIELD_NUMBER: _ClassVar[int]
+    RELEASE_LUFS_FIELD_NUMBER: _ClassVar[int]
     part: AuthorizeResponse.Part
     version_id: str
     session: Session
     links: _containers.ScalarMap[str, str]
     rung: str
-    def __init__(self, part: _Optional[_Union[AuthorizeResponse.Part, str]] = ..., version_id: _Optional[str] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., links: _Optional[_Mapping[str, str]] = ..., rung: _Optional[str] = ...) -> None: ...
+    track_lufs: float
+    release_lufs: float
+    def __init__(self, part: _Optional[_Union[AuthorizeResponse.Part, str]] = ..., version_id: _Optional[str] = ..., session: _Optional[_Union[Session, _Mapping]] = ..., links: _Optional[_Mapping[str, str]] = ..., rung: _Optional[str] = ..., track_lufs: _Optional[float] = ..., release_lufs: _Optional[float] = ...) -> None: ...
 
 class Session(_message.Message):
     __slots__ = ("id", "track_id", "version_id", "person_id", "started_at_ms", "expires_at_ms", "is_staff", "ended_at_ms", "claim_id")

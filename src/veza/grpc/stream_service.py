@@ -68,7 +68,12 @@ class StreamService:
             sound = await self.hearing.preview(identity, track_id)
             return pb.AuthorizeResponse(part=pb.AuthorizeResponse.PREVIEW, version_id=str(sound.version_id))
         heard = await self.hearing.begin(identity, track_id, listener.order_token or None)
-        said = pb.AuthorizeResponse(part=_PARTS[heard.part], version_id=str(heard.sound.version_id))
+        said = pb.AuthorizeResponse(
+            part=_PARTS[heard.part],
+            version_id=str(heard.sound.version_id),
+            track_lufs=heard.levels.track_lufs,
+            release_lufs=heard.levels.release_lufs,
+        )
         if heard.session is not None:
             said.session.CopyFrom(session_message(heard.session))
             for one in heard.renditions:

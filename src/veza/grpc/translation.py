@@ -11,6 +11,7 @@ from veza.grpc import stream_pb2 as pb
 from veza.grpc.statuses import BadArgument
 from veza.ingest.audio_versions import AudioVersion
 from veza.ingest.track_sound import Sound
+from veza.streaming.levels import Levels
 from veza.streaming.stream_sessions import StreamSession
 
 
@@ -83,6 +84,13 @@ def sound_of(track_id: UUID, said: pb.Audio) -> Sound:
     preview = _rendition_of(said.preview) if said.HasField("preview") else None
     made_at = instant(said.made_at_ms)
     return Sound(UUID(said.version_id), track_id, said.prefix, rendered, preview, "", "", made_at)
+
+
+def levels_of(said: pb.AuthorizeResponse) -> Levels:
+    return Levels(
+        said.track_lufs if said.HasField("track_lufs") else None,
+        said.release_lufs if said.HasField("release_lufs") else None,
+    )
 
 
 def _rendition_message(one: Rendition) -> pb.Rendition:

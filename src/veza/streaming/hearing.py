@@ -19,6 +19,7 @@ from veza.ingest.track_sound import Sound
 from veza.kit.messages import gettext
 from veza.kit.objects import Objects
 from veza.library.access import Access
+from veza.streaming.levels import UNKNOWN, Levels
 from veza.streaming.play_reports import PlayReports
 from veza.streaming.stream_links import BadStreamLink, StreamLink
 from veza.streaming.stream_sessions import StreamSession
@@ -93,6 +94,7 @@ class Heard:
     part: Part
     sound: Sound
     session: StreamSession | None
+    levels: Levels = UNKNOWN
 
     @property
     def renditions(self) -> list[Rendition]:

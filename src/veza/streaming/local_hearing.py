@@ -39,12 +39,15 @@ from veza.streaming.hearing import (
     link_of,
     part_heard,
 )
+from veza.streaming.levels import UNKNOWN, Levels, levels_of
 from veza.streaming.play_reports import PlayReports, into
 from veza.streaming.stream_links import BadStreamLink, StreamLink, StreamLinks
 from veza.streaming.stream_sessions import StreamSession
 
 log = structlog.get_logger(__name__)
 
+LEVELS_KEPT = timedelta(minutes=5)
+"""How old the loudness of a release may be: it changes with each track that is added or replaced."""
 ClaimOf = Callable[[Session, str], Awaitable[UUID]]
 """The order or code without an account that a mailed link leads to, as grants name it; raises what says that there is
 none."""
@@ -68,6 +71,7 @@ class LocalHearing:
         self._asking: dict[UUID, asyncio.Task[bool]] = {}
         self._files = BegunFiles(self.check, self.seconds)
         self._sounds: LRUCache[UUID, Sound] = LRUCache(MOST_SOUNDS)
+        self._levels: TTLCache[UUID, Levels] = TTLCache(MOST_SOUNDS, LEVELS_KEPT.total_seconds(), self.seconds)
 
     def seconds(self) -> float:
         """What the clock says, in seconds."""
@@ -77,14 +81,15 @@ class LocalHearing:
         async with self.database.read() as session:
             claim_id = None if token is None else await self._claim_of(session, token)
             sound, part, is_staff = await self._decide(session, identity, track_id, claim_id)
+            levels = await self._levels_of(session, track_id)
         if part is Part.PREVIEW:
-            return Heard(part, sound, None)
+            return Heard(part, sound, None, levels)
         async with self.database.write(identity.actor) as session:
             row = await stream_sessions.begin(session, identity, sound, claim_id=claim_id, is_staff=is_staff)
             if is_staff:
                 audit.note(session, Act.HEARD, identity.person_id, detail=f"track {track_id}")
         self._alive[row.id] = True, self.seconds()
-        return Heard(part, sound, row)
+        return Heard(part, sound, row, levels)
 
     async def begin_file(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:
         asks = identity.person_id, identity.session_id, identity.actor, identity.address, token, track_id
@@ -202,6 +207,13 @@ class LocalHearing:
         if sound is None:
             raise NoSoundYet(track)
         return sound
+
+    async def _levels_of(self, session: Session, track_id: UUID) -> Levels:
+        if (kept := self._levels.get(track_id)) is not None:
+            return kept
+        track = await find_track(session, track_id)
+        self._levels.update(await levels_of(session, track.release_id))
+        return self._levels.get(track_id, UNKNOWN)
 
     async def _sound(self, version_id: UUID) -> Sound:
         if (kept := self._sounds.get(version_id)) is not None:

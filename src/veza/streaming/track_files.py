@@ -5,8 +5,7 @@ A download is made of exactly this, and known by its hash: a changed title makes
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from uuid import UUID
@@ -14,7 +13,6 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from veza.audio.album_loudness import gated
 from veza.audio.download_formats import DownloadFormat, suffix_of
 from veza.audio.download_tags import Gain, Tags
 from veza.audio.rendered import Loudness
@@ -26,6 +24,7 @@ from veza.catalog.tracks import Track, tracks_of
 from veza.ingest.track_sound import Measured, measured_of
 from veza.kit.database import Session
 from veza.streaming.file_names import file_name
+from veza.streaming.levels import album_gain
 
 MAKING_VERSION = 1
 """Counted up when the same sound and the same tags make another file; all are then made anew."""
@@ -87,7 +86,7 @@ async def files_of(session: Session, release: Release) -> ReleaseFiles:
     measured = await measured_of(session, versions)
     sounds = {one.id: measured[one.audio_id] for one in tracks if one.audio_id in measured}
     cover = await session.get(Cover, release.cover_id) if release.cover_id is not None else None
-    common = _Common(release, artist, len(tracks), _album_gain(sounds), cover)
+    common = _Common(release, artist, len(tracks), album_gain(one.loudness for one in sounds.values()), cover)
     heard = [one for one in tracks if one.id in sounds]
     made = [TrackFile(one.id, one.title, sounds[one.id], common.facts_of(one, sounds)) for one in heard]
     return ReleaseFiles(release, artist, made, [one.id for one in tracks if one.id not in sounds])
@@ -131,17 +130,3 @@ def _gain(loudness: Loudness | None) -> Gain | None:
     if loudness is None or loudness.integrated_lufs is None or loudness.true_peak_dbtp is None:
         return None
     return Gain(loudness.integrated_lufs, loudness.true_peak_dbtp)
-
-
-def _album_gain(sounds: Mapping[UUID, Measured]) -> Gain | None:
-    """Of all tracks as one piece: their blocks counted together, the highest of their peaks."""
-    heard = [one.loudness for one in sounds.values() if one.loudness is not None]
-    counts = Counter[int]()
-    for one in heard:
-        counts.update(dict(one.histogram))
-    integrated, peak = gated(sorted(counts.items())), _highest(one.true_peak_dbtp for one in heard)
-    return None if integrated is None or peak is None else Gain(integrated, peak)
-
-
-def _highest(peaks: Iterable[float | None]) -> float | None:
-    return max((one for one in peaks if one is not None), default=None)

@@ -29,6 +29,8 @@ _PATHS: Mapping[str, str] = {
     "home": '<path d="M3 9.4 10 3l7 6.4M5 8v8.6h10V8"/>',
     "library": '<path d="M3.6 3.6v12.8M7.6 3.6v12.8M11 4l4.6 12"/>',
     "person": '<circle cx="10" cy="7" r="3.4"/><path d="M3.4 17c.6-3.4 3.2-5 6.6-5s6 1.6 6.6 5"/>',
+    "chevron": '<path d="m4.5 7 5.5 5.5L15.5 7"/>',
+    "grip": '<g class="solid"><circle cx="7.4" cy="5" r="1.3"/><circle cx="12.6" cy="5" r="1.3"/><circle cx="7.4" cy="10" r="1.3"/><circle cx="12.6" cy="10" r="1.3"/><circle cx="7.4" cy="15" r="1.3"/><circle cx="12.6" cy="15" r="1.3"/></g>',
     "up": '<path d="M10 16V4M5 9l5-5 5 5"/>',
     "down": '<path d="M10 4v12M5 11l5 5 5-5"/>',
     "bell": '<path d="M5.2 14V9a4.8 4.8 0 0 1 9.6 0v5l1.4 1.4H3.8zM8.4 17.4h3.2M10 2.6v1.6"/>',

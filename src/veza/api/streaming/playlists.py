@@ -61,7 +61,8 @@ class RenditionManifest(Struct, frozen=True):
 
 class Manifest(Struct, frozen=True):
     """How a track is played: `part` is `whole` or `preview`; `samples` at `rate` Hz are the music; links last until
-    `expires_at`, those of a preview for ever."""
+    `expires_at`, those of a preview for ever. `track_lufs` is how loud the track is, `release_lufs` its release as one
+    piece (EBU R 128); null for silence."""
 
     track_id: UUID
     version_id: UUID
@@ -69,6 +70,8 @@ class Manifest(Struct, frozen=True):
     rate: int
     samples: int
     expires_at: datetime | None
+    track_lufs: float | None
+    release_lufs: float | None
     renditions: list[RenditionManifest]
 
 
@@ -79,6 +82,8 @@ MANIFEST_EXAMPLE: dict[str, Any] = {
     "rate": 44100,
     "samples": 1323000,
     "expires_at": None,
+    "track_lufs": -13.2,
+    "release_lufs": -13.8,
     "renditions": [
         {
             "rung": "preview",
@@ -146,7 +151,10 @@ async def show_manifest(
     renditions = [
         _shown(one, address_of(hearing, heard, one, "audio.mp4"), is_preview=is_preview) for one in heard.renditions
     ]
-    shown = Manifest(track_id, heard.sound.version_id, heard.part, rate, samples, expires_at, renditions)
+    shown = Manifest(
+        track_id, heard.sound.version_id, heard.part, rate, samples, expires_at,
+        heard.levels.track_lufs, heard.levels.release_lufs, renditions,
+    )  # fmt: skip
     return Response(shown, headers=PRIVATE)
 
 

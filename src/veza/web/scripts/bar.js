@@ -2,7 +2,9 @@
 
 import { clock } from "./clock.js";
 import { entriesAround, entriesOfRelease, entriesOfTrack, entryOf } from "./entries.js";
+import { NowPlaying } from "./now_playing.js";
 import { createPlayer } from "./player/player.js";
+import { QueuePanel } from "./queue_panel.js";
 import { play, showWave } from "./wave.js";
 
 /** @import {Entry, Quality} from "./player/types.js" */
@@ -16,8 +18,6 @@ export class PlayerBar extends HTMLElement {
   waveOf = "";
   /** The release that was played as a whole last. */
   release = "";
-  /** The entry whose title is shown. */
-  shown = -1;
 
   connectedCallback() {
     if (this.player) return;
@@ -27,13 +27,13 @@ export class PlayerBar extends HTMLElement {
     this.seek = /** @type {HTMLInputElement} */ (this.querySelector(".player-seek input"));
     this.volume = /** @type {HTMLInputElement} */ (this.querySelector(".volume"));
     this.quality = /** @type {HTMLSelectElement} */ (this.querySelector(".quality"));
-    this.queue = /** @type {HTMLDialogElement} */ (this.querySelector(".queue"));
+    this.queue = new QueuePanel(this, player);
+    this.now = new NowPlaying(this, player);
     const { seek, volume, quality } = this;
     volume.value = String(Math.round(player.volume * 100));
     quality.value = player.state.quality;
     player.addEventListener("change", () => this.show());
     player.addEventListener("time", () => this.showTime());
-    player.addEventListener("queue", () => this.showQueue());
     player.addEventListener("skipped", (event) => {
       this.say(`${/** @type {CustomEvent} */ (event).detail.entry.title}: ${this.dataset.failed}`);
     });
@@ -46,7 +46,6 @@ export class PlayerBar extends HTMLElement {
     document.addEventListener("click", (event) => this.clickedInPage(event));
     document.addEventListener("keydown", (event) => this.pressed(event));
     this.show();
-    this.showQueue();
   }
 
   /** Play these from the entry at `index`, `seconds` into it. @param {Entry[]} entries */
@@ -65,10 +64,12 @@ export class PlayerBar extends HTMLElement {
     else if (what === "previous") player.previous();
     else if (what === "repeat") player.setRepeat(!player.state.repeat);
     else if (what === "shuffle") player.setShuffle(!player.state.shuffle);
-    else if (what === "queue") this.toggleQueue();
+    else if (what === "queue") this.queue?.toggle();
+    else if (what === "empty") player.clear();
+    else if (what === "open") this.now?.open(!this.now.isOpen);
+    else if (what === "like") this.now?.like();
     else if (what === "jump") player.jump(Number(button.dataset.at));
     else if (what === "remove") player.remove(Number(button.dataset.at));
-    else if (what === "up") player.move(Number(button.dataset.at), Number(button.dataset.at) - 1);
   }
 
   /** Buttons of pages: they play a track, a release, or put one into the queue. @param {MouseEvent} event */
@@ -133,14 +134,6 @@ export class PlayerBar extends HTMLElement {
     if (player && seek) player.seek((Number(seek.value) / STEPS) * player.state.duration);
   }
 
-  toggleQueue() {
-    const { queue } = this;
-    if (!queue) return;
-    if (queue.open) queue.close();
-    else queue.show();
-    this.querySelector("[data-do=queue]")?.setAttribute("aria-expanded", String(queue.open));
-  }
-
   show() {
     const { player } = this;
     if (!player) return;
@@ -160,18 +153,10 @@ export class PlayerBar extends HTMLElement {
   }
 
   showTrack() {
-    const track = this.player?.state.track, now = this.querySelector(".deck-now");
-    if (!track || !now || this.shown === track.key) return;
-    this.shown = track.key;
-    const title = Object.assign(document.createElement("a"), { href: track.url, className: "title", textContent: track.title });
-    const artist = Object.assign(document.createElement("span"), { className: "small quiet", textContent: track.artist });
-    const names = document.createElement("div");
-    title.dir = artist.dir = "auto";
-    names.append(title, artist);
-    const cover = track.cover ? Object.assign(new Image(), { src: track.cover, alt: "", className: "cover", width: 48, height: 48 }) : "";
-    now.replaceChildren(cover, names);
-    if (window.htmx) window.htmx.process(now);
-    this.showWave(track.id);
+    const track = this.player?.state.track;
+    if (!track) return;
+    this.now?.show(track);
+    if (this.waveOf !== track.id) this.showWave(track.id);
   }
 
   /** @param {string} id */
@@ -193,40 +178,6 @@ export class PlayerBar extends HTMLElement {
     for (const one of document.querySelectorAll(`#page [data-track="${track?.id}"] .wave, #page [data-wave="${track?.id}"] .wave`)) {
       if (one instanceof SVGSVGElement) play(one, share);
     }
-  }
-
-  showQueue() {
-    const { player } = this, list = this.querySelector(".queue ol");
-    if (!player || !list) return;
-    const { index } = player.state;
-    list.replaceChildren(...player.queue.map((entry, at) => this.queued(entry, at, at === index)));
-    if (!player.queue.length) {
-      list.append(Object.assign(document.createElement("p"), { className: "quiet", textContent: this.dataset.empty }));
-    }
-  }
-
-  /** @param {Entry} entry @param {number} at @param {boolean} isCurrent */
-  queued(entry, at, isCurrent) {
-    const item = document.createElement("li");
-    if (isCurrent) item.setAttribute("aria-current", "true");
-    const jump = this.button("jump", at, ""), names = document.createElement("span");
-    const title = Object.assign(document.createElement("b"), { textContent: entry.title, dir: "auto" });
-    names.append(title, Object.assign(document.createElement("small"), { textContent: entry.artist, dir: "auto" }));
-    jump.className = "grow";
-    jump.append(names);
-    const remove = this.button("remove", at, (this.dataset.remove ?? "").replace("%title", entry.title));
-    remove.append(this.icon("close"));
-    item.append(jump, remove);
-    return item;
-  }
-
-  /** @param {string} what @param {number} at @param {string} label */
-  button(what, at, label) {
-    const button = Object.assign(document.createElement("button"), { className: "icon-button" });
-    button.dataset.do = what;
-    button.dataset.at = String(at);
-    if (label) button.setAttribute("aria-label", label);
-    return button;
   }
 
   /** What of the page is played is marked so; called after each change of the page, too. */

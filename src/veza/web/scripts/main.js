@@ -21,6 +21,7 @@ function arrived() {
   fillBoxes(page);
   takeFiles(page);
   keepFresh(page);
+  bar?.now?.open(false);
   bar?.mark();
   follow(() => bar?.mark());
   const toast = page.querySelector(".toast");

@@ -73,6 +73,7 @@ export class FileEngine {
       buffered: buffered.length ? buffered.end(buffered.length - 1) : position,
       part: null,
       rung: null,
+      levels: null, // and the volume is the listener's own on devices that need this engine
       beacon: null, // the server counts by what is fetched
       hearing: this.#hearing,
     };

@@ -2,7 +2,7 @@
 
 import { fetchManifest } from "./fetching.js";
 import { FileEngine } from "./file_engine.js";
-import { gainOf } from "./loudness.js";
+import { gainOf, lufsOf } from "./loudness.js";
 import { Plays } from "./plays.js";
 import { Queue } from "./queue.js";
 import { Memory } from "./remembering.js";
@@ -51,7 +51,7 @@ export class Player extends EventTarget {
   /** @type {Quality} */
   #quality;
   #volume;
-  #levels = true;
+  #levels;
   #keptPlaceAt = 0;
   /** What the last `change` told of. */
   #told = "";
@@ -74,6 +74,7 @@ export class Player extends EventTarget {
     this.#volume = recalled.volume;
     this.#queue.isShuffled = recalled.shuffle;
     this.#queue.repeats = recalled.repeat;
+    this.#levels = recalled.levels;
     /** @type {Engine} */
     this.engine = new (options.hasMediaSource ?? isSupported ? StreamEngine : FileEngine)(audio, {
       fetchManifest: options.fetchManifest ?? fetchManifest,
@@ -126,6 +127,7 @@ export class Player extends EventTarget {
       volume: this.#volume,
       shuffle: this.#queue.isShuffled,
       repeat: this.#queue.repeats,
+      levels: this.#levels,
     };
   }
 
@@ -143,16 +145,19 @@ export class Player extends EventTarget {
     this.#queueChanged();
   }
 
-  /** Put entries at the end; returns how many there was room for. @param {...Entry} entries */
+  /** Put entries behind those put in before, and before what follows by itself; returns how many there was room for.
+   * @param {...Entry} entries */
   enqueue(...entries) {
-    const added = this.#queue.insert(entries);
+    const queue = this.#queue, later = queue.entries.slice(queue.index + 1), rest = later.findIndex((one) => !one.isAdded);
+    const at = queue.index + 1 + (rest < 0 ? later.length : rest);
+    const added = queue.insert(entries.map((one) => ({ ...one, isAdded: true })), at);
     this.#queueChanged();
     return added;
   }
 
   /** Put entries behind the current one; returns how many there was room for. @param {...Entry} entries */
   playNext(...entries) {
-    const added = this.#queue.insert(entries, this.#queue.index + 1);
+    const added = this.#queue.insert(entries.map((one) => ({ ...one, isAdded: true })), this.#queue.index + 1);
     this.#queueChanged();
     return added;
   }
@@ -172,6 +177,13 @@ export class Player extends EventTarget {
   /** @param {number} from @param {number} to where the entry stands afterwards */
   move(from, to) {
     this.#queue.move(from, to);
+    this.#queue.entries[to].isAdded = true;
+    this.#queueChanged();
+  }
+
+  /** Everything but the current entry leaves the queue. */
+  clear() {
+    this.#queue.clear();
     this.#queueChanged();
   }
 
@@ -246,7 +258,7 @@ export class Player extends EventTarget {
   /** Whether loud tracks are turned down. @param {boolean} levels */
   setLevelling(levels) {
     this.#levels = levels;
-    this.#level();
+    this.#chosen();
   }
 
   /** From a few seconds later on; between AAC and FLAC from the next track on. @param {Quality} quality */
@@ -309,8 +321,8 @@ export class Player extends EventTarget {
   }
 
   #chosen() {
-    const { quality, volume, shuffle, repeat } = this.state;
-    this.memory.keepChoices({ quality, volume, shuffle, repeat });
+    const { quality, volume, shuffle, repeat, levels } = this.state;
+    this.memory.keepChoices({ quality, volume, shuffle, repeat, levels });
     this.#level();
     this.#look();
   }
@@ -329,7 +341,8 @@ export class Player extends EventTarget {
   }
 
   #level() {
-    const volume = this.#volume * (this.#levels ? gainOf(this.#queue.current) : 1);
+    const known = this.#followed()?.levels ?? null, { entries, index } = this.#queue;
+    const volume = this.#volume * (this.#levels ? gainOf(lufsOf(known, entries, index)) : 1);
     if (this.audio.volume !== volume) this.audio.volume = volume;
   }
 

@@ -70,6 +70,11 @@ export class Queue {
     this.index = current ? this.entries.indexOf(current) : -1;
   }
 
+  clear() {
+    this.entries = this.current ? [this.current] : [];
+    this.index = this.entries.length - 1;
+  }
+
   /** Everything behind the current entry by chance; or all as it was put in. @param {boolean} isShuffled */
   shuffle(isShuffled, random = Math.random) {
     const { current, entries } = this;

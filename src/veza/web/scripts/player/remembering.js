@@ -38,6 +38,7 @@ export class Memory {
       volume: choices?.volume >= 0 && choices.volume <= 1 ? choices.volume : 1,
       shuffle: choices?.shuffle === true,
       repeat: choices?.repeat === true,
+      levels: choices?.levels !== false,
     };
   }
 

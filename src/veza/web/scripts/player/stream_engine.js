@@ -108,6 +108,7 @@ export class StreamEngine {
       buffered: within(pump.sink?.endAt(time) ?? time),
       part: track.manifest?.part ?? null,
       rung: track.rendition?.rung ?? null,
+      levels: track.manifest ? { track: track.manifest.track_lufs, release: track.manifest.release_lufs } : null,
       beacon: link ? `${streamOf(track.entry.id)}beacon?${link}` : null,
       hearing: track,
     };

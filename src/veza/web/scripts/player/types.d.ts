@@ -11,8 +11,6 @@ export interface Entry {
   duration: number;
   /** The track's page. */
   url: string;
-  /** What it is levelled by (LUFS): the loudness of its release where that is heard as a whole, else its own. */
-  lufs?: number | null;
   /** Of the link that was mailed to a buyer without an account. */
   token?: string | null;
 }
@@ -20,6 +18,8 @@ export interface Entry {
 /** An entry of the queue; the same track may stand in it twice, under two keys. */
 export interface Queued extends Entry {
   key: number;
+  /** The listener put it where it stands; others follow by themselves. */
+  isAdded?: boolean;
 }
 
 /** `64` to `256`: kbit/s of AAC at most; `auto`: what the line carries of them. */
@@ -46,7 +46,15 @@ export interface Manifest {
   part: "whole" | "preview";
   rate: number;
   samples: number;
+  track_lufs: number | null;
+  release_lufs: number | null;
   renditions: Rendition[];
+}
+
+/** How loud a track is, and its release as one piece (LUFS); null for silence. */
+export interface Levels {
+  track: number | null;
+  release: number | null;
 }
 
 /** Raises Refusal where the server says no. */
@@ -63,6 +71,8 @@ export interface Choices {
   shuffle: boolean;
   /** Behind the last track of the queue the first one follows. */
   repeat: boolean;
+  /** Loud tracks are turned down. */
+  levels: boolean;
 }
 
 /** What a listener sees of the player. Times are seconds within the track. */
@@ -127,6 +137,8 @@ export interface Heard {
   buffered: number;
   part: "whole" | "preview" | null;
   rung: string | null;
+  /** Null while they are not known. */
+  levels: Levels | null;
   /** Where plays are told (docs/plays.md); none for a preview. */
   beacon: string | null;
   /** A hearing of its own: the same entry heard twice is two. */

@@ -1,0 +1,83 @@
+// What plays now: its cover, its names, whether it is liked; on a phone it fills the screen when it is asked for.
+
+/** @import {Player} from "./player/player.js" */
+/** @import {Queued} from "./player/types.js" */
+
+const COVER_SIDE = 512;
+
+export class NowPlaying {
+  /** The entry that is shown. @type {number | undefined} */
+  shown;
+
+  /** @param {HTMLElement} bar @param {Player} player */
+  constructor(bar, player) {
+    this.bar = bar;
+    this.player = player;
+    this.heart = /** @type {HTMLButtonElement} */ (bar.querySelector("[data-do=like]"));
+    bar.addEventListener("keydown", (event) => event.key === "Escape" && this.open(false));
+  }
+
+  get isOpen() {
+    return this.bar.classList.contains("is-open");
+  }
+
+  /** The page behind it cannot be reached while it fills the screen. @param {boolean} opens */
+  open(opens) {
+    const { bar } = this, page = document.getElementById("page");
+    if (opens === this.isOpen) return;
+    bar.classList.toggle("is-open", opens);
+    page?.toggleAttribute("inert", opens);
+    for (const one of bar.querySelectorAll("[data-do=open]")) one.setAttribute("aria-expanded", String(opens));
+    const next = bar.querySelector(opens ? ".now-head [data-do=open]" : ".deck [data-do=open]");
+    if (next instanceof HTMLElement) next.focus();
+  }
+
+  /** @param {Queued} track */
+  show(track) {
+    const { bar } = this, now = bar.querySelector(".deck-now"), from = bar.querySelector(".now-head a");
+    if (this.shown === track.key || !now) return;
+    this.shown = track.key;
+    const title = Object.assign(document.createElement("a"), { href: track.url, className: "title", textContent: track.title });
+    const artist = Object.assign(document.createElement("span"), { className: "small quiet", textContent: track.artist });
+    const names = document.createElement("div");
+    title.dir = artist.dir = "auto";
+    names.append(title, artist);
+    now.replaceChildren(coverOf(track), names);
+    if (from instanceof HTMLAnchorElement) {
+      from.href = track.url;
+      from.textContent = track.release;
+    }
+    if (window.htmx) window.htmx.process(now);
+    this.askLiked(track);
+  }
+
+  /** Only people like. @param {Queued} track */
+  async askLiked(track) {
+    const isPerson = document.querySelector("#page[data-person]") !== null;
+    this.heart.hidden = !isPerson;
+    if (!isPerson) return;
+    const answer = await fetch(`/api/v1/like-counts?kind=track&id=${track.id}`).catch(() => null);
+    const found = answer?.ok ? (await answer.json()).items[0] : null;
+    if (this.shown === track.key) this.tellLiked(found?.is_mine === true);
+  }
+
+  async like() {
+    const { track } = this.player.state, wanted = this.heart.getAttribute("aria-pressed") !== "true";
+    if (!track) return;
+    this.tellLiked(wanted);
+    const asked = fetch(`/api/v1/me/likes/tracks/${track.id}`, { method: wanted ? "PUT" : "DELETE" });
+    const answer = await asked.catch(() => null);
+    if (!answer?.ok && this.shown === track.key) this.tellLiked(!wanted);
+  }
+
+  /** @param {boolean} isLiked */
+  tellLiked(isLiked) {
+    this.heart.setAttribute("aria-pressed", String(isLiked));
+  }
+}
+
+/** Its size is that of the style sheet; these give its shape. @param {Queued} track */
+function coverOf(track) {
+  if (!track.cover) return "";
+  return Object.assign(new Image(), { src: track.cover, alt: "", className: "cover", width: COVER_SIDE, height: COVER_SIDE });
+}
