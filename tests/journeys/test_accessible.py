@@ -4,29 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Literal, TypeAlias
 
 import pytest
 from playwright.async_api import Browser, Page
 
-from tests.commands import ROOT
 from tests.journeys.album import Album
-from tests.npm import installed
+from tests.judging import ALL_RULES, axe_source, faults
 
-AXE = "node_modules/axe-core/axe.min.js"
-RULES = {
-    "light": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+Theme: TypeAlias = Literal["light", "dark"]
+RULES: dict[Theme, object] = {
+    "light": ALL_RULES,
     "dark": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
 }
 """The dark theme has other colours, and nothing else that is other."""
-FOUND = """async (runOnly) => {
-    const {violations} = await axe.run(document, {runOnly});
-    return violations.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.target.join(" ")}`));
-}"""
-BASICS = """() => ({
-    title: document.title, headings: document.querySelectorAll("h1").length,
-    main: document.querySelectorAll("main").length, lang: document.documentElement.lang,
-    wide: document.documentElement.scrollWidth - innerWidth,
-})"""
 FOR_VISITORS = (
     "/", "/sign-in", "/sign-up", "/cart", "/search?q=n", "/search", "/about", "/preferences", "/permissions",
     "/forgot-password", "/nonsense", "/design",
@@ -42,7 +33,7 @@ STUDIO = ("", "/records", "/sales", "/money", "/onboarding", "/plays", "/codes",
 
 @pytest.fixture
 async def axe() -> str:
-    return await asyncio.to_thread((installed(ROOT) / AXE).read_text)
+    return await asyncio.to_thread(axe_source)
 
 
 @pytest.fixture
@@ -57,17 +48,11 @@ async def judged(page: Page, address: str, axe: str) -> list[str]:
     wrong: list[str] = []
     await page.emulate_media(color_scheme="light")
     await page.goto(address)
-    await page.evaluate(axe)
     for theme, rules in RULES.items():
-        await page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of its literals
+        await page.emulate_media(color_scheme=theme)
         for width in (360, 1280):
             await page.set_viewport_size({"width": width, "height": 900})
-            wrong += [f"{address}, {theme}, at {width}: {one}" for one in await page.evaluate(FOUND, rules)]
-            basics = await page.evaluate(BASICS)
-            if basics["wide"] > 0:
-                wrong.append(f"{address} at {width} scrolls sideways by {basics['wide']}")
-            if (basics["headings"], basics["main"], basics["lang"]) != (1, 1, "en") or not basics["title"]:
-                wrong.append(f"{address}: {basics}")
+            wrong += [f"{address}, {theme}, at {width}: {one}" for one in await faults(page, axe, rules)]
     return wrong
 
 

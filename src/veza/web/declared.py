@@ -43,7 +43,8 @@ KEY_FIELD = "key"
 """The hidden field that makes a second click the same request."""
 NOT_MENDED = frozenset({NOT_FOUND, UNAUTHORIZED, CROSS_SITE})
 """Kinds of problem that no change of the form mends: a page of their own says them."""
-_PAGE = "web_page"
+PAGE = "web_page"
+"""What a route of a page keeps its handler under."""
 _HANDED = frozenset({Session, Form})
 
 
@@ -57,7 +58,7 @@ def page(path: str, *, permission: Permission, **opt: Any) -> Declare:
             return await _shown(endpoint, request, found, Form())
 
         shown = for_litestar(answer, endpoint, Response[bytes], **_OURS)
-        return get(path, include_in_schema=False, opt={**needs(permission), _PAGE: endpoint, **opt})(shown)
+        return get(path, include_in_schema=False, opt={**needs(permission), PAGE: endpoint, **opt})(shown)
 
     return declare
 
@@ -72,7 +73,7 @@ def form(
     `Shown` once. With `keyed` the form has a hidden field `key`, and its work is done once for each: its handler takes
     `session`. A form that `has_file` is read by its handler, while it arrives.
     """
-    its_page: Endpoint = shows.opt[_PAGE]
+    its_page: Endpoint = shows.opt[PAGE]
 
     def declare(handler: Handler) -> HTTPRouteHandler:
         endpoint = Endpoint(handler, path, _HANDED)

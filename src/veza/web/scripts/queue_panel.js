@@ -7,6 +7,9 @@ import { sortable } from "./sorting.js";
 /** @import {Queued} from "./player/types.js" */
 
 export class QueuePanel {
+  /** What the list was made of. */
+  shown = "";
+
   /**
    * @param {HTMLElement} bar holds the panel, its button, the sentences and the icons
    * @param {Player} player

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { gainOf } from "../player/loudness.js";
+import { gainOf, lufsOf } from "../player/loudness.js";
 import { Plays } from "../player/plays.js";
 import { fact } from "./fact.js";
 
@@ -78,8 +78,15 @@ fact("a preview is no play", async () => {
 });
 
 fact("louder tracks are turned down to −16 LUFS, softer ones stay", () => {
-  assert.ok(Math.abs(gainOf({ lufs: -10 }) - 0.501) < 0.001);
-  assert.equal(gainOf({ lufs: -16 }), 1);
-  assert.equal(gainOf({ lufs: -23 }), 1);
-  for (const unknown of [null, {}, { lufs: null }]) assert.equal(gainOf(unknown), 1);
+  assert.ok(Math.abs(gainOf(-10) - 0.501) < 0.001);
+  assert.equal(gainOf(-16), 1);
+  assert.equal(gainOf(-23), 1);
+  assert.equal(gainOf(null), 1);
+});
+
+fact("beside another track of its release a track keeps its distance, elsewhere it is levelled by itself", () => {
+  const of = (release) => ({ release, artist: "Anna" }), levels = { track: -9, release: -12 };
+  const queue = [of("Blue Hours"), of("Blue Hours"), of("Tides"), { release: "Tides", artist: "Ben" }];
+  assert.deepEqual(queue.map((_, index) => lufsOf(levels, queue, index)), [-12, -12, -9, -9]);
+  assert.equal(lufsOf(null, queue, 0), null);
 });

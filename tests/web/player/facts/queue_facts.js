@@ -76,6 +76,25 @@ fact("a full queue takes no more, and says how many it took", () => {
   assert.equal(queue.entries.length, MOST_ENTRIES);
 });
 
+fact("what is put in by hand stands behind what was put in before, and before what follows by itself", () => {
+  const queue = queueOf("abc", 0);
+  queue.enqueue(entries("x"));
+  queue.enqueue(entries("y", "z"));
+  assert.equal(titles(queue), "axyzbc");
+  queue.enqueue(entries("w"), 1);
+  assert.equal(titles(queue), "awxyzbc");
+  const empty = queueOf("", -1);
+  empty.enqueue(entries("x"));
+  assert.deepEqual([titles(empty), empty.index], ["x", 0]);
+});
+
+fact("emptied, the queue keeps what plays", () => {
+  const queue = queueOf("abc", 1), empty = queueOf("", -1);
+  queue.clear();
+  empty.clear();
+  assert.deepEqual([titles(queue), queue.index, titles(empty), empty.index], ["b", 0, "", -1]);
+});
+
 const after = (queue, title, gone = []) => {
   const entry = queue.entries.find((one) => one.title === title);
   return queue.after(entry, new Set(gone.map((name) => queue.entries.find((one) => one.title === name).key)))?.title;

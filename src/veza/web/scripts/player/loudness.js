@@ -18,7 +18,7 @@ export function gainOf(lufs) {
  * @param {number} index
  */
 export function lufsOf(levels, queue, index) {
-  const { release, artist } = queue[index] ?? {};
-  const isAmongItsOwn = [queue[index - 1], queue[index + 1]].some((one) => one?.release === release && one?.artist === artist);
+  const entry = queue[index], neighbours = [queue[index - 1], queue[index + 1]];
+  const isAmongItsOwn = neighbours.some((one) => one && one.release === entry.release && one.artist === entry.artist);
   return (isAmongItsOwn ? levels?.release : levels?.track) ?? null;
 }

@@ -148,16 +148,14 @@ export class Player extends EventTarget {
   /** Put entries behind those put in before, and before what follows by itself; returns how many there was room for.
    * @param {...Entry} entries */
   enqueue(...entries) {
-    const queue = this.#queue, later = queue.entries.slice(queue.index + 1), rest = later.findIndex((one) => !one.isAdded);
-    const at = queue.index + 1 + (rest < 0 ? later.length : rest);
-    const added = queue.insert(entries.map((one) => ({ ...one, isAdded: true })), at);
+    const added = this.#queue.enqueue(entries);
     this.#queueChanged();
     return added;
   }
 
   /** Put entries behind the current one; returns how many there was room for. @param {...Entry} entries */
   playNext(...entries) {
-    const added = this.#queue.insert(entries.map((one) => ({ ...one, isAdded: true })), this.#queue.index + 1);
+    const added = this.#queue.enqueue(entries, this.#queue.index + 1);
     this.#queueChanged();
     return added;
   }

@@ -54,6 +54,17 @@ export class Queue {
     return added.length;
   }
 
+  /**
+   * Put entries in by hand; without a place they stand behind those put in before, and before what follows by itself.
+   * @param {Entry[]} entries
+   * @param {number} [at]
+   */
+  enqueue(entries, at) {
+    const automatic = this.entries.findIndex((one, place) => place > this.index && !one.isAdded);
+    const added = entries.map((one) => ({ ...one, isAdded: true }));
+    return this.insert(added, at ?? (automatic < 0 ? this.entries.length : automatic));
+  }
+
   /** The entry after the removed current one becomes current, else the one before. @param {number} at */
   remove(at) {
     this.entries.splice(at, 1);
