@@ -72,7 +72,7 @@ async def test_what_a_killed_worker_left_comes_to_its_end(
     children = await killed_at(point, workshop, tmp_path)
     assert (await workshop.row()).status == "processing"
     await until(lambda: not any(is_alive(one) for one in children), "the end of the process that renders")
-    assert children or point in ("copying", "storing", "recording")  # it had made everything by then
+    assert children or point in ("copying", "all_rungs", "storing", "recording")  # it may have made everything by then
     assert len(list(workshop.processing.iterdir())) == (0 if point == "recording" else 1)
     next_worker = workshop.worker()
     assert await next_worker.claim(1) == [], "its lease lasts"

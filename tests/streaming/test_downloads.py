@@ -8,6 +8,8 @@ import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
+from unittest import mock
 from uuid import UUID
 
 import mutagen
@@ -237,15 +239,21 @@ async def long_one(label: Label, seconds: float) -> Download:
 async def test_progress_is_written_down(label: Label) -> None:
     asked = await long_one(label, 60)
     (claim,) = await label.worker.claim(1)
-    async with working(label.worker, claim) as task:
+    keeps, may_keep = label.objects.write_file, asyncio.Event()
 
-        async def is_said() -> bool:
-            share = (await label.download(asked.id)).share
-            return task.done() or (share is not None and 0 < share < 1)
+    async def held_back(key: str, path: Path) -> None:
+        await may_keep.wait()
+        await keeps(key, path)
 
-        await until(is_said, "a share between nothing and all")
-        assert not task.done()
-        await task
+    async def is_said() -> bool:
+        share = (await label.download(asked.id)).share
+        return share is not None and 0 < share <= 1
+
+    with mock.patch.object(label.objects, "write_file", held_back):
+        async with working(label.worker, claim) as task:
+            await until(is_said, "a share of the work that is done")
+            may_keep.set()
+            await task
     assert (await label.download(asked.id)).status == "ready"
 
 

@@ -22,6 +22,7 @@ from veza.market.rules import MarketRules
 from veza.web.answers import Form, See, Shown
 from veza.web.buying import buy_box, is_owned, offer_of
 from veza.web.declared import form, page
+from veza.web.moments import pins, ticks
 from veza.web.pages.releases import hears_of
 from veza.web.processing import progress_of
 from veza.web.sharing_tags import shared_track
@@ -53,9 +54,10 @@ async def track_page(
         is_shared=is_public,
         track=track,
         wave=await waves.of_track(session, track),
+        ticks=ticks(track.duration_ms or 0),
         hears=(await hears_of(session, track.release_id, [track], identity)).get(track_id),
         progress=await progress_of(session, track_id) if track.audio_state == "processing" else None,
-        **_threads(await comment_lists.of_track(session, track_id, said, even_hidden=acts)),
+        **_threads(await comment_lists.of_track(session, track_id, said, even_hidden=acts), track.duration_ms or 0),
         acts=acts,
         editable_until=comments.EDITABLE,
         liked=person is not None and bool(await likes.liked(session, person, "track", [track_id])),
@@ -97,14 +99,15 @@ async def put_on_playlist(session: Session, track_id: UUID, identity: Identity, 
     return See(f"/tracks/{track_id}", gettext("It is on “{title}”.", title=row.title))
 
 
-def _threads(rows: Sequence[Any]) -> dict[str, Any]:
-    """Comments, and the replies to each; an empty place stands where a reply hangs on it."""
+def _threads(rows: Sequence[Any], length_ms: int) -> dict[str, Any]:
+    """Comments, the replies to each, and what hangs below the wave; an empty place stands where a reply hangs on it."""
     replies: dict[UUID, list[Any]] = {}
     for one in rows:
         if one.parent_id is not None and not one.is_deleted:
             replies.setdefault(one.parent_id, []).append(one)
     first = [one for one in rows if one.parent_id is None and (not one.is_deleted or one.id in replies)]
-    return {"comments": first, "replies": replies}
+    hanging = [one for one in first if not (one.is_deleted or one.is_hidden)]
+    return {"comments": first, "replies": replies, "pins": pins(hanging, length_ms)}
 
 
 def _id_of(written: str) -> UUID:

@@ -2,6 +2,7 @@
 
 import { clock } from "./clock.js";
 import { entriesAround, entriesOfRelease, entriesOfTrack, entryOf } from "./entries.js";
+import { followMoments, markMoment } from "./moments.js";
 import { NowPlaying } from "./now_playing.js";
 import { createPlayer } from "./player/player.js";
 import { QueuePanel } from "./queue_panel.js";
@@ -29,6 +30,7 @@ export class PlayerBar extends HTMLElement {
     this.quality = /** @type {HTMLSelectElement} */ (this.querySelector(".quality"));
     this.queue = new QueuePanel(this, player);
     this.now = new NowPlaying(this, player);
+    followMoments(player);
     const { seek, volume, quality } = this;
     volume.value = String(Math.round(player.volume * 100));
     quality.value = player.state.quality;
@@ -178,6 +180,7 @@ export class PlayerBar extends HTMLElement {
     for (const one of document.querySelectorAll(`#page [data-track="${track?.id}"] .wave, #page [data-wave="${track?.id}"] .wave`)) {
       if (one instanceof SVGSVGElement) play(one, share);
     }
+    markMoment(track?.id, position);
   }
 
   /** What of the page is played is marked so; called after each change of the page, too. */

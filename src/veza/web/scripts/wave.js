@@ -4,6 +4,7 @@ const SVG = "http://www.w3.org/2000/svg";
 /** Silence is a thin line, not nothing. */
 const LEAST_HEIGHT = 2;
 const POINTS = 600;
+const NEEDLE = "M-7 0H7L0 9z";
 
 /** @typedef {{peaks: number[], rms: number[]}} Points 0 to 255, which is full scale */
 
@@ -108,21 +109,19 @@ export function play(svg, share) {
     svg.parentElement?.append(needle());
   }
   svg.querySelector("clipPath rect")?.setAttribute("width", String(box.width * share));
-  const mark = svg.parentElement?.querySelector(".needle g");
-  mark?.setAttribute("transform", `translate(${1000 * share} 0)`);
+  svg.parentElement?.querySelector(".needle svg")?.setAttribute("x", `${(100 * share).toFixed(2)}%`);
 }
 
 /** The V over a line that says where one is. */
 function needle() {
-  const svg = document.createElementNS(SVG, "svg"), mark = document.createElementNS(SVG, "g");
+  const svg = document.createElementNS(SVG, "svg"), mark = document.createElementNS(SVG, "svg");
   svg.setAttribute("class", "needle");
-  svg.setAttribute("viewBox", "0 0 1000 100");
-  svg.setAttribute("preserveAspectRatio", "none");
   svg.setAttribute("aria-hidden", "true");
-  const line = document.createElementNS(SVG, "path");
-  line.setAttribute("d", "M0 0V100");
-  line.setAttribute("vector-effect", "non-scaling-stroke");
-  mark.append(line);
+  mark.setAttribute("overflow", "visible");
+  const line = document.createElementNS(SVG, "line"), head = document.createElementNS(SVG, "path");
+  line.setAttribute("y2", "100%");
+  head.setAttribute("d", NEEDLE);
+  mark.append(line, head);
   svg.append(mark);
   return svg;
 }
