@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 from obstore.store import MemoryStore
 from sqlalchemy import insert, update
 
+from veza.accounts.challenges import Challenges
 from veza.accounts.devices import Devices
 from veza.accounts.facade import AccountRules, Accounts
 from veza.accounts.passwords import Passwords
@@ -65,7 +66,7 @@ def accounts(
 ) -> Accounts:
     """The accounts module whose sessions end after 14 idle days; passwords are hashed in no time."""
     rules = AccountRules(base_url, timedelta(days=14), timedelta(days=90), timedelta(days=365))
-    return Accounts(database, rules, Passwords(QUICK), Devices(secret, clock), **more)
+    return Accounts(database, rules, Passwords(QUICK), Devices(secret, clock), Challenges(secret, clock), **more)
 
 
 async def artist(

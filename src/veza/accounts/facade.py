@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from veza.accounts.challenges import Challenges
 from veza.accounts.devices import Devices
 from veza.accounts.passwords import Passwords
 from veza.kit.database import Database, Session
@@ -36,4 +37,5 @@ class Accounts:
     rules: AccountRules
     passwords: Passwords
     devices: Devices
+    challenges: Challenges
     exporters: Mapping[str, Exporter] = field(default_factory=dict)

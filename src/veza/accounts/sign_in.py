@@ -1,7 +1,8 @@
 """Signing in: the same work and the same answer whether there is such an account or not.
 
 First, with no transaction open, the password (`checked`); then, in one, the second factor (`accept`) and the new
-session (`begin`).
+session (`begin`). Where the code is asked for on a page of its own, a challenge leads from the password to it
+(`challenge`, `answered`).
 """
 
 from __future__ import annotations
@@ -34,6 +35,13 @@ class WrongCredentials(Exception):
 
     def __init__(self) -> None:
         super().__init__(gettext("address and password do not belong together"))
+
+
+class ChallengeOver(WrongCredentials):
+    """The password was given too long ago, or has changed since: it has to be given again."""
+
+    def __init__(self) -> None:
+        Exception.__init__(self, gettext("that took too long, or your password has changed: sign in again"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +84,47 @@ async def checked(
     costs no try.
     """
     found = await _check(accounts, email, password, code, browser)
-    try:
+    async with _counted(accounts, found, browser):
         yield found
+
+
+async def challenge(accounts: Accounts, found: Checked) -> str:
+    """What the browser of a person whose code is still wanted carries to the second step. An outdated hash is renewed
+    here: the second step knows no password."""
+    verified = found.verified_hash
+    if found.new_hash is not None:
+        async with accounts.database.write("sign-in") as session:
+            await people.lock(session, found.person_id)
+            if await passwords.is_still(session, found.person_id, verified):
+                await passwords.replace(session, found.person_id, found.new_hash)
+                verified = found.new_hash
+    return accounts.challenges.write(found.person_id, verified)
+
+
+@asynccontextmanager
+async def answered(accounts: Accounts, challenge: str, code: str, browser: Browser) -> AsyncIterator[Checked]:
+    """The person of a challenge, and the code that answers it; the block is that of `checked`.
+
+    Raises ChallengeOver, RateLimited.
+    """
+    given = accounts.challenges.read(challenge)
+    if given is None:
+        raise ChallengeOver
+    async with accounts.database.read() as session:
+        stored = await passwords.stored(session, given.person_id)
+    if stored is None or not accounts.challenges.is_still(given, stored):
+        raise ChallengeOver
+    tries = _tries_of_codes(accounts, given.person_id, browser)
+    await limits.spend_now(accounts.database, "sign-in", tries)
+    found = Checked(given.person_id, stored, None, code, browser.address, (tries,))
+    async with _counted(accounts, found, browser):
+        yield found
+
+
+@asynccontextmanager
+async def _counted(accounts: Accounts, found: Checked, browser: Browser) -> AsyncIterator[None]:
+    try:
+        yield
     except CodeNeeded:
         async with accounts.database.write("sign-in") as session:
             await limits.restore(session, *found.spent)
@@ -150,14 +197,18 @@ async def _check(accounts: Accounts, email: str, password: str, code: str | None
         await _note_failure(accounts, person.id if person is not None else None, browser, "password")
         raise WrongCredentials
     if code is not None:
-        # A device that only opened a mail may belong to a thief who reads the mailbox: no tries of its own.
-        if device is not None and person.id not in device.by_mail:
-            spent.append(CODE_ON_DEVICE.of(f"{device.name} {person.id}"))
-        else:
-            spent.append(CODE_OF_ACCOUNT.of(person.id))
+        spent.append(_tries_of_codes(accounts, person.id, browser))
         await limits.spend_now(accounts.database, "sign-in", spent[-1])
     new_hash = await accounts.passwords.hash(password, network) if verified.is_outdated else None
     return Checked(person.id, stored, new_hash, code, browser.address, tuple(spent))
+
+
+def _tries_of_codes(accounts: Accounts, person_id: UUID, browser: Browser) -> Allowance:
+    device = accounts.devices.read(browser.device_cookie, person_id)
+    # A device that only opened a mail may belong to a thief who reads the mailbox: no tries of its own.
+    if device is not None and person_id not in device.by_mail:
+        return CODE_ON_DEVICE.of(f"{device.name} {person_id}")
+    return CODE_OF_ACCOUNT.of(person_id)
 
 
 async def _note_failure(accounts: Accounts, person_id: UUID | None, browser: Browser, what: str) -> None:

@@ -11,6 +11,7 @@ import structlog
 from pydantic import SecretStr
 
 from veza.accounts import roles
+from veza.accounts.challenges import Challenges
 from veza.accounts.devices import Devices
 from veza.accounts.facade import AccountRules, Accounts
 from veza.accounts.passwords import Passwords
@@ -137,7 +138,8 @@ def _accounts(settings: Settings, database: Database, token: str) -> Accounts:
         "market": market_export.export_of,
         "notices": preferences.export_of,
     }
-    return Accounts(database, rules, Passwords(site_words=words), Devices(token, database.clock), exporters)
+    passwords, clock = Passwords(site_words=words), database.clock
+    return Accounts(database, rules, passwords, Devices(token, clock), Challenges(token, clock), exporters)
 
 
 def _market_rules(settings: Settings, token: str) -> MarketRules:

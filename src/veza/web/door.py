@@ -114,8 +114,9 @@ PAGES: Sequence[HTTPRouteHandler] = (
     judging.queue_page, judging.judging_page, judging.claim_report, judging.decide_report,
     persons.people_page, persons.person_page, persons.change_roles, persons.close_account, persons.audit_page,
     token_page.token_page, token_page.use_token,
-    signing_in.sign_in_page, signing_in.enter, signing_in.leave, signing_in.preferences_page, signing_in.choose,
-    signing_in.choose_time_zone, site_texts.imprint_page, site_texts.terms_page, site_texts.privacy_page,
+    signing_in.sign_in_page, signing_in.enter, signing_in.code_page, signing_in.answer_challenge,
+    signing_in.leave, signing_in.preferences_page, signing_in.choose, signing_in.choose_time_zone,
+    site_texts.imprint_page, site_texts.terms_page, site_texts.privacy_page,
     site_texts.site_texts_page, site_texts.write_site_text,
 )  # fmt: skip
 """Every page and form of the site."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from litestar import Response
 from litestar.di import NamedDependency
@@ -12,6 +13,9 @@ from veza.accounts.audit import Act
 from veza.accounts.facade import Accounts
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission, Role
+from veza.accounts.second_factor import CodeNeeded
+from veza.accounts.sign_in import Begun, ChallengeOver, Checked
+from veza.http.language import told
 from veza.http.limits import address_of
 from veza.http.preferences import chosen_language, preference_cookies, theme_of
 from veza.http.requests import DoorRequest
@@ -25,6 +29,7 @@ from veza.web.own_addresses import own_address
 from veza.web.site import Site
 from veza.web.visits import reader_of
 
+_CODE = "/sign-in/code"
 OWN_NAMES = {"en": "English", "fr": "Français"}
 """Each language by its own name."""
 
@@ -42,26 +47,77 @@ def sign_in_page(request: DoorRequest, identity: Identity, form: Form) -> Shown 
 async def enter(
     request: DoorRequest, form: Form, accounts: NamedDependency[Accounts], cookie_jar: NamedDependency[Cookies],
     site: NamedDependency[Site],
-) -> Response[bytes]:  # fmt: skip
-    """With the right password, and a code where there is a second factor, a session begins."""
+) -> Response[bytes] | Shown:  # fmt: skip
+    """With the right password a session begins, or where there is a second factor its code is asked for."""
     email, browser = people.clean_email(form.value("email")), cookie_jar.browser(request)
-    before, code = cookie_jar.session(request), form.value("code").strip() or None
-    async with (
-        sign_in.checked(accounts, email, form.value("password"), code, browser) as checked,
-        accounts.database.write("sign-in page") as session,
-    ):
+    try:
+        async with sign_in.checked(accounts, email, form.value("password"), None, browser) as checked:
+            entered = await _entered(request, accounts, cookie_jar, checked)
+    except CodeNeeded:
+        return _asks_for_code(form, await sign_in.challenge(accounts, checked))
+    return _goes_on(request, form, site, cookie_jar, entered)
+
+
+@page(_CODE, permission=Permission.SIGN_IN)
+def code_page(form: Form) -> Shown | See:
+    """The second step, once more after a wrong code; it begins with the first one."""
+    challenge = form.value("challenge")
+    return _asks_for_code(form, challenge) if challenge else See("/sign-in")
+
+
+@form(_CODE, permission=Permission.SIGN_IN, shows=code_page)
+async def answer_challenge(
+    request: DoorRequest, form: Form, accounts: NamedDependency[Accounts], cookie_jar: NamedDependency[Cookies],
+    site: NamedDependency[Site],
+) -> Response[bytes] | Shown:  # fmt: skip
+    """With a right code, of the app or for recovery, the session begins."""
+    browser = cookie_jar.browser(request)
+    try:
+        async with sign_in.answered(accounts, form.value("challenge"), form.value("code").strip(), browser) as checked:
+            entered = await _entered(request, accounts, cookie_jar, checked)
+    except ChallengeOver as over:
+        again = Form({"next": form.value("next")}, told(request, over))
+        return Shown(
+            "sign_in.html", status=422, next=own_address(form.value("next", "/")),
+            interrupted=unpacked(form.value(FIELD)), form=again,
+        )  # fmt: skip
+    return _goes_on(request, form, site, cookie_jar, entered)
+
+
+def _asks_for_code(form: Form, challenge: str) -> Shown:
+    return Shown(
+        "sign_in_code.html", challenge=challenge, next=own_address(form.value("next", "/")),
+        interrupted=unpacked(form.value(FIELD)),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Entered:
+    """A person who has signed in, and the secrets of their browser."""
+
+    person_id: UUID
+    name: str
+    begun: Begun
+
+
+async def _entered(request: DoorRequest, accounts: Accounts, cookie_jar: Cookies, checked: Checked) -> _Entered:
+    browser, before = cookie_jar.browser(request), cookie_jar.session(request)
+    async with accounts.database.write("sign-in page") as session:
         begun = await sign_in.begin(session, accounts, checked, browser, instead_of=before)
         person = await people.find(session, checked.person_id)
-        name, actor = person.name, f"person {person.id}"
+        return _Entered(person.id, person.name, begun)
+
+
+def _goes_on(request: DoorRequest, form: Form, site: Site, cookie_jar: Cookies, entered: _Entered) -> Response[bytes]:
+    """On to where the reader was going, or to the form that signing in interrupted."""
     left = unpacked(form.value(FIELD))
     if left is None:
         answer = site.redirect(request, See(own_address(form.value("next", "/"))))
     else:
-        who = Identity(checked.person_id, frozenset({Role.LISTENER}), actor)
-        answer = site.answer(
-            request, Shown("go_on.html", left=left), replace(reader_of(request), identity=who, name=name)
-        )
-    cookie_jar.signed_in(request, answer, begun)
+        who = Identity(entered.person_id, frozenset({Role.LISTENER}), f"person {entered.person_id}")
+        reader = replace(reader_of(request), identity=who, name=entered.name)
+        answer = site.answer(request, Shown("go_on.html", left=left), reader)
+    cookie_jar.signed_in(request, answer, entered.begun)
     return answer
 
 
