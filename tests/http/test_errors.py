@@ -39,7 +39,6 @@ REACH_NO_DOOR = {
     "kit.secret_box.CannotOpen": "a stored secret without its key: an operator's matter, in the log",
     "kit.signing.BadSignature": "a link or cookie without it counts as none",
     "kit.turns.NoTurn": "accounts.passwords says it as its own Busy",
-    "kit.work_folders.DiskFull": "a worker puts its work off, and its row says why",
     "market.gone.OrdersStay": "fails the handler of an event, which the outbox delivers again",
     "money.checkout.PageOver": "the route opens a new page in its place",
     "money.ledger.UnbalancedPosting": "a mistake of ours",

@@ -20,8 +20,10 @@ from veza.ingest.folder import leave_out
 from veza.ingest.forms import READ, SHEETS, SNIFFED_BYTES, form_of, is_apple_double, is_litter
 from veza.ingest.sources import BadSource, Bounds, Gathered, Listed, SourceFile, UnreadableFile
 from veza.kit.messages import gettext
+from veza.kit.work_folders import raise_shortage
 
 IN_MEMORY = 16 * 1024 * 1024
+"""Of an entry that is open, in bytes; a larger one is unpacked into an unnamed file."""
 _SAYS_UTF_8 = 0x800
 """The flag of an entry (APPNOTE.TXT 4.4.4, bit 11)."""
 _IS_ENCRYPTED = 0x1
@@ -58,7 +60,8 @@ class Archive:
 
     is_archive = True
 
-    def __init__(self, path: Path, bounds: Bounds, encoding: str | None) -> None:
+    def __init__(self, path: Path, bounds: Bounds, encoding: str | None, spool: Path | None = None) -> None:
+        self._spool = spool
         self._archive = zipfile.ZipFile(path)
         self._entries: dict[str, zipfile.ZipInfo] = {}
         self._gathered = Gathered(bounds)
@@ -79,15 +82,25 @@ class Archive:
 
     @contextmanager
     def open(self, file: SourceFile) -> Iterator[IO[bytes]]:
-        entry = self._entries[file.path]
-        with SpooledTemporaryFile(IN_MEMORY) as unpacked:
-            try:
-                with self._archive.open(entry) as packed:  # reads no more than the entry said it has
-                    shutil.copyfileobj(packed, unpacked, 1024 * 1024)
-            except _DAMAGE as error:
-                raise UnreadableFile(gettext("it does not unpack ({error})", error=error)) from None
+        with SpooledTemporaryFile(IN_MEMORY, dir=None if self._spool is None else str(self._spool)) as spooled:
+            unpacked = cast(IO[bytes], spooled)
+            self._unpack(file, unpacked)
             unpacked.seek(0)
-            yield cast(IO[bytes], unpacked)
+            yield unpacked
+
+    def copy(self, file: SourceFile, path: Path) -> None:
+        with path.open("wb") as copy:
+            self._unpack(file, copy)
+
+    def _unpack(self, file: SourceFile, into: IO[bytes]) -> None:
+        try:
+            with self._archive.open(self._entries[file.path]) as packed:  # reads no more than the entry said it has
+                shutil.copyfileobj(packed, into, 1024 * 1024)
+                into.flush()
+        except _DAMAGE as error:
+            if isinstance(error, OSError):
+                raise_shortage(error)
+            raise UnreadableFile(gettext("it does not unpack ({error})", error=error)) from None
 
     def _list(self, bounds: Bounds, packed: int, encoding: str | None) -> None:
         entries = [entry for entry in self._archive.infolist() if not entry.is_dir()]

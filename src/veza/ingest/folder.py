@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from veza.ingest.forms import (
     sniffed,
 )  # fmt: skip
 from veza.ingest.sources import Bounds, Gathered, Listed, SourceFile, UnreadableFile
+from veza.kit.work_folders import raise_shortage
 
 
 class Folder:
@@ -61,7 +63,12 @@ class Folder:
             with open(self._real[file.path], "rb") as opened:
                 yield opened
         except OSError as error:
+            raise_shortage(error)
             raise UnreadableFile(error.strerror or str(error)) from None
+
+    def copy(self, file: SourceFile, path: Path) -> None:
+        with self.open(file) as opened, path.open("wb") as copy:
+            shutil.copyfileobj(opened, copy, 1024 * 1024)
 
     def _walk(self) -> None:
         for where, folders, names in os.walk(self._folder, onerror=self._cannot_look, followlinks=False):
@@ -78,6 +85,7 @@ class Folder:
             folders[:] = sorted(name for name in folders if not is_litter(os.fsdecode(name)))
 
     def _cannot_look(self, error: OSError) -> None:
+        raise_shortage(error)
         where = os.fsencode(error.filename)
         if where == self._folder:
             raise error

@@ -29,7 +29,7 @@ _READS_AT_ONCE = 500
 async def send_originals(catalog: Catalog, artist_id: UUID, source: Source, group: Group, actor: str) -> int:
     """Store the recordings of a group whose tracks lack their sound; returns how many there were.
 
-    Raises UnreadableFile, ObjectsUnavailable.
+    Raises UnreadableFile, ObjectsUnavailable, OSError.
     """
     async with catalog.database.read() as session:
         wanted = await _wanted(session, artist_id, group)

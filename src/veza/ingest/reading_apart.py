@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -78,15 +77,10 @@ class ReaderApart:
     async def _copied(self, source: Source, file: SourceFile) -> AsyncIterator[Path]:
         path = self._folder / "file"
         try:
-            await asyncio.to_thread(_copy, source, file, path)
+            await asyncio.to_thread(source.copy, file, path)
             yield path
         finally:
             await asyncio.to_thread(path.unlink, missing_ok=True)
-
-
-def _copy(source: Source, file: SourceFile, path: Path) -> None:
-    with source.open(file) as opened, path.open("wb") as copy:
-        shutil.copyfileobj(opened, copy, 1 << 20)
 
 
 async def _asked(job: ReadingJob) -> ReadingAnswer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import IO, Protocol
 
 from veza.ingest.forms import form_of
@@ -88,7 +88,11 @@ class Source(Protocol):
         """Where the file is on this machine, in words that are the same whichever folder above it is imported."""
 
     def open(self, file: SourceFile) -> AbstractContextManager[IO[bytes]]:
-        """The file, seekable; raises UnreadableFile."""
+        """The file, seekable. Raises UnreadableFile, and OSError where the server is short of room, memory or open
+        files."""
+
+    def copy(self, file: SourceFile, path: Path) -> None:
+        """Write the file to `path`; raises the same."""
 
     def close(self) -> None:
         """Close the source."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +16,7 @@ from uuid import UUID
 
 from veza.catalog.facade import Catalog
 from veza.ingest.joining import NoTrack
-from veza.ingest.opening import open_source
+from veza.ingest.opening import is_zip, open_source
 from veza.ingest.reading_apart import ReaderApart
 from veza.ingest.report import Report
 from veza.ingest.run import run_import
@@ -113,12 +112,12 @@ async def _opened(catalog: Catalog, limits: UploadLimits, upload: Upload, key: s
         await catalog.objects.copy_to_file(key, path)
     else:
         await asyncio.to_thread(_linked, local, path)
-    is_zip = await asyncio.to_thread(zipfile.is_zipfile, path)
+    is_archive = await asyncio.to_thread(is_zip, path)
     bounds = Bounds(
         files=MOST_FILES, file_bytes=limits.file_bytes, total_bytes=max(MOST_TIMES * upload.length_bytes, 1 << 30)
     )
     try:
-        return await asyncio.to_thread(open_source, path if is_zip else own, bounds)
+        return await asyncio.to_thread(open_source, path if is_archive else own, bounds, spool=folder)
     except BadSource:
         # Its sentence names a place on this machine.
         raise NoTrack(gettext("the ZIP cannot be read: it is damaged, or more comes out of it than may")) from None

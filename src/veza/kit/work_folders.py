@@ -19,6 +19,7 @@ from veza.kit.messages import Message, gettext, message_of
 from veza.kit.objects import ObjectsUnavailable
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_SHORT = (errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
 class DiskFull(OSError):
@@ -39,6 +40,15 @@ def trouble_of(error: Exception) -> Message:
     if error.errno in _FULL:
         return message_of(DiskFull())
     return gettext("the server cannot keep files in the making: {reason}", reason=os.strerror(error.errno))
+
+
+def raise_shortage(error: OSError) -> None:
+    """Raises DiskFull, or the error itself, where the server is short of room, memory or open files: no file is to
+    blame for that."""
+    if error.errno in _FULL:
+        raise DiskFull from error
+    if error.errno in _SHORT:
+        raise error
 
 
 @asynccontextmanager

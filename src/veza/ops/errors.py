@@ -13,6 +13,7 @@ from veza.http.serving import CannotListen
 from veza.ingest.encodings import UnknownEncoding
 from veza.ingest.sources import BadSource
 from veza.ingest.undo import UnknownRun
+from veza.kit.work_folders import DiskFull
 from veza.lab.demo.documented_password import DemoAccountsOpen
 from veza.lab.sandbox.state import DamagedState
 from veza.lab.scenarios.player import UnknownScenario
@@ -36,6 +37,7 @@ EXIT_CODES: Mapping[type[Exception], int] = {
     CannotListen: WRONG,
     CatchUpFailed: WRONG,
     DamagedState: WRONG,
+    DiskFull: WRONG,
     DemoAccountsOpen: WRONG,
     FolderInUse: WRONG,
     FolderUnusable: WRONG,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from veza.catalog.artists import Artist
     from veza.catalog.facade import Catalog
     from veza.ingest.report import Report
-    from veza.ingest.sources import Bounds
+    from veza.ingest.sources import Bounds, Source
     from veza.kit.database import Session
     from veza.ops.application import Program
     from veza.settings import Settings
@@ -69,6 +70,8 @@ def import_files(
 
     Exit code 1 when anything was left out: each such file is named. docs/import.md says what is taken for the same.
     """
+    from veza.ingest.opening import open_source
+    from veza.kit.work_folders import work_folder
     from veza.ops.observability import configure_logs
 
     if undo is None and (source is None or artist is None):
@@ -83,7 +86,9 @@ def import_files(
             if undo is not None or source is None or artist is None:
                 return None, await _undo(application.catalog, undo)
             asked = ImportRequest(artist.strip(), person, country, currency, encoding, dry_run)
-            return await _import(application.catalog, source, asked, _bounds(settings), quiet=as_json)
+            async with work_folder(settings.var_dir / "processing", "import-") as spool:
+                opened = partial(open_source, source, _bounds(settings), spool=spool)
+                return await _import(application.catalog, opened, asked, quiet=as_json)
         finally:
             await application.close()
 
@@ -110,19 +115,18 @@ async def _undo(catalog: Catalog, run_id: UUID | None) -> Report:
 
 
 async def _import(
-    catalog: Catalog, path: Path, asked: ImportRequest, bounds: Bounds, *, quiet: bool
+    catalog: Catalog, opened: Callable[..., Source], asked: ImportRequest, *, quiet: bool
 ) -> tuple[Whose, Report]:
     import asyncio
 
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from veza.ingest import encodings
-    from veza.ingest.opening import open_source
     from veza.ingest.run import run_import
     from veza.ops.terminal_console import Console
 
     encoding = encodings.known(asked.encoding) if asked.encoding else None
-    source = await asyncio.to_thread(open_source, path, bounds, encoding)
+    source = await asyncio.to_thread(opened, encoding=encoding)
     try:
         whose = await _artist(catalog, asked)
         console = Console(stderr=True)
