@@ -18,8 +18,8 @@ DOORS = (LISTENER, LABEL, OPERATOR, MODERATOR)
 """As the page for signing in lists them."""
 WAIT_MS = 120_000
 """For a page of a busy machine."""
-NO_PAGE = frozenset({"/live"})
-"""Declared as pages are, and events instead of one."""
+NO_PAGE = frozenset({"/live", "/operator/mailbox"})
+"""Declared as pages are: events instead of one, and the way to one of other doors."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ SIGHTS = (
     Sight("search-empty", VISITOR, "/search?q=zzzz"),
     Sight("release", VISITOR, "/", ("/releases/",)),
     Sight("track", VISITOR, "/", ("/releases/", "/tracks/")),
-    Sight("artist", VISITOR, "/", ("/artists/",)),
+    Sight("artist", VISITOR, "/", ("/releases/", "/artists/")),
     Sight("embed-release", VISITOR, "/", ("/releases/", "=/embed/releases/ID")),
     Sight("embed-compact", VISITOR, "/", ("/releases/", "=/embed/releases/ID?size=compact")),
     Sight("embed-track", VISITOR, "/", ("/releases/", "/tracks/", "=/embed/tracks/ID")),

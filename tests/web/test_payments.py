@@ -83,7 +83,7 @@ async def test_an_unknown_id_is_a_sentence_above_the_newest_payments(desk: Desk,
 async def test_a_payment_shows_lines_refunds_transfers_reversals_and_its_timeline(desk: Desk) -> None:
     row = await desk.given_up(amount_minor=1500)
     page = (await desk.get(f"/operator/payments/{row.payment_id}")).text
-    for said in ("Payment of 15.00 EUR", "product-0", "1.50 EUR", "13.50 EUR", "books balance", "0.52 EUR"):
+    for said in ("15.00 EUR out, 15.00 EUR back", "product-0", "1.50 EUR", "13.50 EUR", "books balance", "0.52 EUR"):
         assert said in page or said == "0.52 EUR", said
     assert f'href="/operator/transfers/{row.id}"' in page
     assert "pending → succeeded" in page

@@ -17,6 +17,7 @@ from veza.community.comments import NOT_HIDDEN, Comment, Parent, is_visible
 from veza.kit.database import Session
 from veza.kit.listing import Slice, Sort, by_age
 from veza.kit.rows import Found, Query, Rows, found_by
+from veza.moderation.reports import is_reported
 
 _Reply = aliased(Comment)
 _IS_REPLIED_TO = (
@@ -76,12 +77,13 @@ _MOMENTS = (
     )
     .limit(bindparam("limit"))
 )  # fmt: skip
-_NEWEST_MOMENTS = _MOMENTS.order_by(Comment.id.desc())
+_NEWEST_MOMENTS = _MOMENTS.where(~is_reported("comment", Comment.id)).order_by(Comment.id.desc())
 _MOMENTS_OF_RELEASE = _MOMENTS.where(Track.release_id == bindparam("release")).order_by(Comment.id.desc())
 
 
 async def newest_moments(session: Session, limit: int) -> Rows:
-    """What was said last at moments of public tracks that can be heard."""
+    """What was said last at moments of public tracks that can be heard. Words under report stay where they were said,
+    and are not put in front of everybody before a moderator has looked at them."""
     return await found_by(session, _NEWEST_MOMENTS, {"limit": limit})
 
 

@@ -7,7 +7,18 @@ from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, bindparam, func, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    SQLColumnExpression,
+    bindparam,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts.people import Person
@@ -78,6 +89,12 @@ MOVES = (
     Move("dismissed", "open", "reopened for another look", "moderator"),
 )
 machine: Machine[Report] = Machine("report", Report, STATUSES, MOVES, version="version")
+
+
+def is_reported(kind: SubjectKind, subject_id: SQLColumnExpression[UUID]) -> ColumnElement[bool]:
+    """SQL: a report of the subject is open."""
+    of_it = (Report.subject_kind == kind, Report.subject_id == subject_id)
+    return select(Report.id).where(*of_it, Report.status == "open").exists()
 
 
 class UnknownReport(LookupError):

@@ -12,7 +12,7 @@ from veza.accounts.permissions import Permission
 from veza.http.buyers import cart_token_of
 from veza.http.identity import Connection, anonymous, known_identity
 from veza.http.language import language_of
-from veza.http.preferences import theme_of
+from veza.http.preferences import has_record_colours, theme_of
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
 from veza.market.cart import Cart, CartItem
@@ -33,6 +33,8 @@ class Visit:
     unread: int = 0
     """Notices that a person has not read."""
     zone: str | None = None
+    record_colours: bool = True
+    """Whether a page about a record takes the colours of its cover."""
 
     @property
     def is_person(self) -> bool:
@@ -54,13 +56,15 @@ async def visit_of(session: Session, request: DoorRequest, identity: Identity, b
         name, in_cart, unread, zone = found or (None, 0, 0, None)
     elif token is not None:
         in_cart = (await session.execute(select(_things(Cart.token_hash == hash_of(token))))).scalar_one()
-    return Visit(identity, name, in_cart, language_of(request), theme_of(request), unread, zone)
+    return Visit(
+        identity, name, in_cart, language_of(request), theme_of(request), unread, zone, has_record_colours(request)
+    )
 
 
 def reader_of(request: Connection) -> Visit:
     """What is known of a reader without asking the database: for pages of errors and of mailed links."""
     found = known_identity(request) or anonymous(request)
-    return Visit(found, None, 0, language_of(request), theme_of(request))
+    return Visit(found, None, 0, language_of(request), theme_of(request), record_colours=has_record_colours(request))
 
 
 def _things(whose: ColumnElement[bool]) -> ColumnElement[int]:

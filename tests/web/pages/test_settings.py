@@ -182,3 +182,15 @@ async def test_no_secret_is_carried_through_signing_in_and_nothing_of_another_si
     assert ("new@example.org" in page.html, PASSWORD in page.html) == (True, False)
     for made_up in ('["//evil.test/x", {"a": "bc"}]', '["/x", {"a": 1}]', "[]", '["/x"]', "{", '["", {}]', '"/x"'):
         assert unpacked(made_up) is None, made_up
+
+
+async def test_the_colours_of_covers_are_switched_off_in_this_browser(whole: Whole) -> None:
+    reader, (release, _) = whole.visitor(), await whole.track()
+    page = await reader.open("/preferences")
+    assert page.form("/preferences").fields["colours"] == "on"
+    assert "/palettes/" in (await reader.open(f"/releases/{release}")).html
+    page = await reader.send(page, "/preferences", colours="off")
+    assert page.form("/preferences").fields["colours"] == "off"
+    assert "/palettes/" not in (await reader.open(f"/releases/{release}")).html
+    await reader.send(page, "/preferences", colours="on")
+    assert (await reader.open("/preferences")).form("/preferences").fields["colours"] == "on"

@@ -98,3 +98,18 @@ async def test_a_visitor_signs_in_before_reporting_and_comes_back(whole: Whole) 
     visitor = whole.visitor()
     page = await visitor.open(f"/report/release/{release}")
     assert page.form("/sign-in").fields["next"] == f"/report/release/{release}"
+
+
+async def test_words_under_report_are_not_put_in_front_until_a_moderator_has_looked(whole: Whole) -> None:
+    mara, bo, (_, track) = await whole.reader(), await whole.reader("Bo"), await whole.track()
+    _, comment = await said(whole, bo, track)
+    assert "This turn!" in (await whole.visitor().open("/")).text
+    report = await mara.open(f"/report/comment/{comment}")
+    await mara.send(report, f"/report/comment/{comment}", reason="spam", text="")
+    assert "This turn!" not in (await whole.visitor().open("/")).text
+    assert "This turn!" in (await whole.visitor().open(f"/tracks/{track}")).text
+    async with whole.database.write("person x") as session:
+        subjects = whole.veza.modules.moderation.subjects
+        row = (await reports.of_person(session, mara.person, start_of(reports.SORTS, 1)))[0]  # type: ignore[arg-type]
+        await decisions.decide_report(session, subjects, row.id, "dismiss", "it is about the turn")
+    assert "This turn!" in (await whole.visitor().open("/")).text

@@ -17,7 +17,7 @@ from veza.accounts.second_factor import CodeNeeded
 from veza.accounts.sign_in import Begun, ChallengeOver, Checked
 from veza.http.language import told
 from veza.http.limits import address_of
-from veza.http.preferences import chosen_language, preference_cookies, theme_of
+from veza.http.preferences import chosen_language, has_record_colours, preference_cookies, theme_of
 from veza.http.requests import DoorRequest
 from veza.http.session_cookies import Cookies
 from veza.kit.database import Session
@@ -140,7 +140,7 @@ async def leave(
 
 @page("/preferences", permission=Permission.BROWSE)
 async def preferences_page(session: Session, request: DoorRequest, identity: Identity) -> Shown:
-    """Theme and language of this browser, and the time zone of an account."""
+    """Theme, language and colours of this browser, and the time zone of an account."""
     person = await people.find(session, identity.person_id) if identity.person_id is not None else None
     languages = [(tag, OWN_NAMES[tag]) for tag in CATALOGUES if tag in OWN_NAMES]
     return Shown(
@@ -148,6 +148,7 @@ async def preferences_page(session: Session, request: DoorRequest, identity: Ide
         theme=theme_of(request) or "",
         language=chosen_language(request) or "",
         languages=languages,
+        record_colours=has_record_colours(request),
         zones=[(one, one.replace("_", " ")) for one in people.time_zones()],
         zone=person.time_zone if person is not None else None,
     )
@@ -162,6 +163,7 @@ def choose(request: DoorRequest, form: Form, site: NamedDependency[Site]) -> See
         site.base_url,
         theme=theme if theme in ("light", "dark") else "",
         language=language if language in CATALOGUES else "",
+        record_colours=form.value("colours") != "off",
     )
     return See("/preferences", gettext("It is kept in this browser."), kept)
 
