@@ -18,6 +18,8 @@ from tests.waiting import until
 
 DEMO_SECONDS = 180
 """It takes a quarter of a minute; the machine may be busy."""
+NO_MUSIC = {"DEMO_MUSIC": "false"}
+"""Music is made for as long as a process runs, and takes a whole processor: only one test hears it."""
 
 
 def free_port() -> str:
@@ -42,8 +44,7 @@ async def test_the_demo_is_made_once_leaves_something_in_every_state_and_is_the_
     tmp_path: Path,
 ) -> None:
     port = free_port()
-    demo = {"DEMO_DATA": "true", "DEMO_MUSIC": "false"}
-    server = Process("server", ("serve", "--migrate"), tmp_path, {"PORT": port, **demo})
+    server = Process("server", ("serve", "--migrate"), tmp_path, {"PORT": port, "DEMO_DATA": "true", **NO_MUSIC})
     try:
         assert (await server.start(r"The demo is there: .* (\d+) sales", DEMO_SECONDS))[1] == "16"
         for name in ("label", "moderator", "listener-1", "listener-6"):
@@ -80,7 +81,7 @@ async def test_the_demo_is_made_once_leaves_something_in_every_state_and_is_the_
     assert [row["kind"] for row in listed(tmp_path, "findings")] == ["seller_debt"]
     assert veza("money", "check", cwd=tmp_path).returncode == 0
 
-    again = veza("demo", cwd=tmp_path, PORT=port)
+    again = veza("demo", cwd=tmp_path, PORT=port, **NO_MUSIC)
     assert (again.returncode, again.stdout) == (0, "There is data already: nothing was done.\n")
     payments = listed(tmp_path, "payments")
     assert (len(payments), payments[0]["status"]) == (20, "succeeded")
@@ -91,7 +92,7 @@ async def test_the_demo_is_made_once_leaves_something_in_every_state_and_is_the_
     # As a kill leaves it: begun, with payments missing.
     with closing(sqlite3.connect(tmp_path / "var" / "veza.db")) as base, base:
         base.execute("DELETE FROM payments WHERE id IN (SELECT id FROM payments ORDER BY id DESC LIMIT 3)")
-    short = veza("demo", "--json", cwd=tmp_path, PORT=port)
+    short = veza("demo", "--json", cwd=tmp_path, PORT=port, **NO_MUSIC)
     assert short.returncode == 1
     assert json.loads(short.stdout)["error"].startswith("the demo here was cut short, with 17 of its 20 payments: ")
 
@@ -104,7 +105,7 @@ def _covers_are_completed(folder: Path, port: str) -> None:
         taken = base.execute("SELECT id, cover_id FROM releases ORDER BY title DESC LIMIT 1").fetchone()
         base.execute(f"UPDATE releases SET cover_id = NULL WHERE id IN ({unfinished}) OR id = ?", (taken[0],))
         base.executemany("DELETE FROM covers WHERE id = ?", covers)
-    again = veza("demo", cwd=folder, PORT=port)
+    again = veza("demo", cwd=folder, PORT=port, **NO_MUSIC)
     assert (again.returncode, again.stdout) == (0, "There is data already: nothing was done.\n")
     assert counted(folder, "SELECT id FROM releases WHERE cover_id IS NULL") == [(taken[0],)]
     with closing(sqlite3.connect(folder / "var" / "veza.db")) as base, base:
@@ -114,7 +115,7 @@ def _covers_are_completed(folder: Path, port: str) -> None:
 def _is_made_again(once: Path, folder: Path) -> None:
     """By the command and in another folder, to the last byte of its covers."""
     folder.mkdir()
-    made = veza("demo", "--json", cwd=folder, bound_seconds=DEMO_SECONDS, PORT=free_port())
+    made = veza("demo", "--json", cwd=folder, bound_seconds=DEMO_SECONDS, PORT=free_port(), **NO_MUSIC)
     assert json.loads(made.stdout) == {"ok": True, "sales": 16}
     first = label(once)
     assert label(folder) == first
@@ -137,7 +138,7 @@ async def test_a_visitor_hears_the_first_song_before_the_covers_are_made_and_a_k
     order = "SELECT (SELECT min(created_at) FROM audio_versions) < min(created_at) FROM covers"
     assert counted(tmp_path, order) == [(1,)]
 
-    again = Process("again", ("serve",), tmp_path, {**begun, "DEMO_MUSIC": "false"})
+    again = Process("again", ("serve",), tmp_path, {**begun, **NO_MUSIC})
     try:
         await again.start(r"Veza is ready on (\S+)", DEMO_SECONDS)
         await until(lambda: counted(tmp_path, COVERED) == [(20,)], "every cover", within=DEMO_SECONDS)
