@@ -13,12 +13,15 @@ const RETRY_AFTER_MS = [500, 1_000, 2_000, 4_000, 8_000];
 /** @type {Promise<Tus | null> | undefined} */
 let loading;
 
-/** The tus client, fetched when the first file is chosen; null where it is not there. @param {string} address */
+/** The tus client, fetched when the first file is sent; null if it does not come: the next file asks again. @param {string} address */
 function client(address) {
   loading ??= new Promise((resolve) => {
     const script = Object.assign(document.createElement("script"), { src: address });
     script.onload = () => resolve(/** @type {{tus?: Tus}} */ (/** @type {unknown} */ (window)).tus ?? null);
-    script.onerror = () => resolve(null);
+    script.onerror = () => {
+      loading = undefined;
+      resolve(null);
+    };
     document.head.append(script);
   });
   return loading;
@@ -35,24 +38,49 @@ export function takeFiles(page) {
 function take(form) {
   const input = form.querySelector("input[type=file]");
   if (!(input instanceof HTMLInputElement)) return;
+  let isAsking = false;
+  /** @param {File[]} files */
+  const begin = async (files) => {
+    if (!files.length || isAsking) return;
+    isAsking = true;
+    const tus = await client(form.dataset.tus ?? "");
+    isAsking = false;
+    form.querySelector("[role=alert]")?.remove();
+    if (!tus) return withoutTus(form, input, files);
+    input.value = "";
+    send(tus, form, files);
+  };
   form.addEventListener("submit", (event) => {
     if (!input.files?.length) return;
     event.preventDefault();
-    send(form, [...input.files]);
-    input.value = "";
+    begin([...input.files]);
   });
   form.addEventListener("dragover", (event) => event.preventDefault());
   form.addEventListener("drop", (event) => {
     event.preventDefault();
     const files = [...(event.dataTransfer?.files ?? [])];
-    if (files.length) send(form, input.multiple ? files : files.slice(0, 1));
+    begin(input.multiple ? files : files.slice(0, 1));
   });
 }
 
-/** @param {HTMLFormElement} form @param {File[]} files */
-async function send(form, files) {
-  const tus = await client(form.dataset.tus ?? "");
-  if (!tus) return form.submit();
+/**
+ * The form is sent as one, with the files in it, also those that were dropped; one that cannot be says so, and keeps them.
+ * @param {HTMLFormElement} form
+ * @param {HTMLInputElement} input
+ * @param {File[]} files
+ */
+function withoutTus(form, input, files) {
+  const held = new DataTransfer();
+  for (const file of files) held.items.add(file);
+  input.files = held.files;
+  if (form.method === "post") return form.submit();
+  const says = Object.assign(document.createElement("p"), { className: "callout bad", textContent: form.dataset.absent ?? "" });
+  says.setAttribute("role", "alert");
+  form.append(says);
+}
+
+/** @param {Tus} tus @param {HTMLFormElement} form @param {File[]} files */
+async function send(tus, form, files) {
   const drop = crypto.randomUUID(), rows = files.map((file) => shown(form, file));
   const sent = await Promise.all(files.map((file, place) => upload(tus, form, file, rows[place], drop, files.length)));
   const page = document.getElementById("page");
