@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +13,26 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 from sqlalchemy import select
 
+from tests import factories
 from tests.browsers import chromium
+from tests.ingest.recordings import recording
 from tests.web.live_site import LiveSite
 from veza.accounts.permissions import Role
 from veza.catalog.tracks import Track
 from veza.http.session_cookies import SESSION_COOKIE
+from veza.ingest.upload_room import MOST_PENDING
+from veza.ingest.upload_worker import UploadRules, UploadWorker
 from veza.ingest.uploads import Upload
 from veza.kit.clock import SystemClock
 from veza.kit.database import Database
+from veza.kit.objects import Objects
+from veza.kit.worker import run_once
 from veza.settings import Settings
 
 __all__ = ["chromium"]
 TUS = "**/tus.js"
 CHOSEN, DROPPED = "chosen", "dropped"
+MOST_BYTES = 100_000
 
 
 @dataclass
@@ -43,10 +51,13 @@ class Studio:
         await self.page.goto(f"/studio/{self.artist}/records")
 
     async def give(self, how: str, *paths: Path) -> None:
-        """Choose files in the form and send it, or drop them on it."""
+        """Choose files, or a folder, in the form and send it, or drop them on it."""
         form = self.page.locator("form[data-upload]")
         if how == CHOSEN:
-            await form.locator("input[type=file]").first.set_input_files(paths)
+            for field in ("[type=file]:not([webkitdirectory])", "[webkitdirectory]"):
+                mine = [path for path in paths if path.is_dir() is (field == "[webkitdirectory]")]
+                if mine:
+                    await form.locator(f"input{field}").set_input_files(mine)
             await form.locator("button.button").first.click()
             return
         box = await form.bounding_box()
@@ -58,6 +69,13 @@ class Studio:
             await mouse.send("Input.dispatchDragEvent", {"type": kind, "data": held, **where})
         await mouse.detach()
 
+    async def work(self) -> None:
+        """All that has come is taken."""
+        objects = Objects.in_folder(self.site.settings.var_dir / "objects")
+        rules = UploadRules(self.site.settings.var_dir / "processing")
+        while await run_once(UploadWorker(factories.catalog(self.site.database, objects), rules)):
+            pass
+
     async def uploads(self) -> list[Upload]:
         async with self.site.database.read() as session:
             return list(await session.scalars(select(Upload).order_by(Upload.id)))
@@ -67,7 +85,9 @@ class Studio:
 async def studio(sqlite_url: str, tmp_path: Path, chromium: Browser) -> AsyncIterator[Studio]:
     clock = SystemClock()
     database = Database.open(sqlite_url, clock=clock)
-    site = LiveSite(Settings(database_url=sqlite_url, var_dir=tmp_path / "var"), clock, database)
+    site = LiveSite(
+        Settings(database_url=sqlite_url, var_dir=tmp_path / "var", upload_max_bytes=MOST_BYTES), clock, database
+    )
     await site.start()
     person, cookie = await site.person(Role.ARTIST)
     track, version = await site.sound(person)
@@ -116,3 +136,46 @@ async def test_a_form_that_needs_that_script_says_so_and_keeps_the_files(
     await expect(page.get_by_role("alert")).to_have_count(0)
     await expect(page.locator("#coming progress")).to_have_count(2)  # the page as it is now
     assert sorted(row.file_name for row in await studio.uploads()) == ["1.flac", "2.flac"]
+
+
+@pytest.mark.parametrize("how", [CHOSEN, DROPPED])
+async def test_a_folder_and_a_zip_become_a_draft_each(studio: Studio, tmp_path: Path, how: str) -> None:
+    """Its files go with their paths in it; what systems leave there does not, and of an empty file that is said."""
+    folder, page = tmp_path / "Blue Hours", studio.page
+    for disc in (1, 2):
+        recording(folder / f"CD{disc}" / "1.flac", title=f"Blue {disc}", album="Blue Hours", track="1", disc=f"{disc}")
+    take(folder / ".DS_Store")
+    take(folder / "__MACOSX" / "1.flac")
+    take(folder / "CD1" / "2.flac", b"")
+    album = tmp_path / "Ferry.zip"
+    with zipfile.ZipFile(album, "w") as archive:
+        archive.write(recording(tmp_path / "deck.flac", title="Deck", album="Ferry"), "deck.flac")
+    await studio.open_records()
+    await studio.give(how, folder, album)
+    await expect(page.get_by_text("It has come.")).to_have_count(3)
+    await expect(page.get_by_text("It is empty")).to_have_count(1)
+    uploads = await studio.uploads()
+    assert sorted(str(row.path) for row in uploads) == ["Blue Hours/CD1/1.flac", "Blue Hours/CD2/1.flac", "None"]
+    await studio.work()
+    assert {row.status for row in await studio.uploads()} == {"taken"}
+    await page.reload()
+    for title, tracks in (("Ferry", ["Deck"]), ("Blue Hours", ["Blue 1", "Blue 2"])):
+        await page.get_by_role("link", name=title).click()
+        await expect(page.locator(".file .named a")).to_have_text(tracks)
+        await page.go_back()
+
+
+async def test_more_files_than_are_taken_at_once_are_not_begun(studio: Studio, tmp_path: Path) -> None:
+    for number in range(MOST_PENDING + 1):
+        take(tmp_path / "many" / f"{number}.flac")
+    await studio.open_records()
+    await studio.give(DROPPED, tmp_path / "many")
+    await expect(studio.page.get_by_role("alert")).to_contain_text(f"More than {MOST_PENDING} files")
+    assert await studio.uploads() == []
+
+
+async def test_a_refusal_is_said_as_the_server_says_it(studio: Studio, tmp_path: Path) -> None:
+    await studio.open_track()
+    await studio.give(CHOSEN, take(tmp_path / "long.flac", bytes(MOST_BYTES + 1)))
+    await expect(studio.page.get_by_text(f"The file has {MOST_BYTES + 1:,} bytes, at most")).to_be_visible()
+    await expect(studio.page.get_by_role("button", name="Go on")).to_be_visible()

@@ -15,6 +15,7 @@ from veza.catalog.releases import ReleaseDraft
 from veza.http.language import language_of
 from veza.http.requests import DoorRequest
 from veza.ingest import uploads
+from veza.ingest.upload_room import MOST_PENDING
 from veza.kit import codes
 from veza.kit.database import Session
 from veza.kit.listing import Slice
@@ -69,6 +70,7 @@ async def records_page(session: Session, request: DoorRequest, artist_id: UUID, 
         more=next_address(request, shown.next_cursor),
         uploads=await uploads.uploads_of(session, artist_id, on_its_way, has_ended=False),
         kinds=KINDS,
+        most_files=MOST_PENDING,
     )
 
 

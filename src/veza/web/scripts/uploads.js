@@ -1,9 +1,14 @@
 // Files sent in parts (tus): a line that is lost goes on where it was, also after the page was loaded anew.
 
+import { chosen, dropped } from "./given.js";
+
+/** @import {Given} from "./given.js" */
+
 /**
  * @typedef {{start(): void, abort(): Promise<void>, findPreviousUploads(): Promise<object[]>,
  *   resumeFromPreviousUpload(one: object): void}} Upload
  * @typedef {{Upload: new (file: File, options: object) => Upload}} Tus
+ * @typedef {Error & {originalResponse?: {getBody(): string} | null}} Refused
  */
 
 const ENDPOINT = "/api/v1/uploads";
@@ -36,53 +41,72 @@ export function takeFiles(page) {
 
 /** @param {HTMLFormElement} form */
 function take(form) {
-  const input = form.querySelector("input[type=file]");
-  if (!(input instanceof HTMLInputElement)) return;
+  const inputs = /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("input[type=file]")]);
+  const isPlain = form.method === "post", most = Number(form.dataset.most ?? 1);
   let isAsking = false;
-  /** @param {File[]} files */
-  const begin = async (files) => {
-    if (!files.length || isAsking) return;
+  /** What could not be sent, and is by the next click. @type {Given[]} */
+  let kept = [];
+  /** @param {Given[] | Promise<Given[]>} giving */
+  const begin = async (giving) => {
+    if (isAsking) return;
     isAsking = true;
-    const tus = await client(form.dataset.tus ?? "");
+    const [tus, given] = await Promise.all([client(form.dataset.tus ?? ""), Promise.resolve(giving).catch(() => null)]);
     isAsking = false;
     form.querySelector("[role=alert]")?.remove();
-    if (!tus) return withoutTus(form, input, files);
-    input.value = "";
-    send(tus, form, files);
+    kept = [];
+    if (!given) return alarm(form, form.dataset.unread);
+    if (!given.length) return;
+    if (!isPlain && given.length > most) return alarm(form, form.dataset.many);
+    if (tus) {
+      form.reset();
+      send(tus, form, given.slice(0, most));
+    } else if (isPlain) {
+      inputs[0].files = held(given.slice(0, most));
+      form.submit();
+    } else {
+      kept = given;
+      alarm(form, form.dataset.absent);
+    }
   };
   form.addEventListener("submit", (event) => {
-    if (!input.files?.length) return;
+    const given = chosen(inputs);
+    if (isPlain && !given.length) return;
     event.preventDefault();
-    begin([...input.files]);
+    begin(given.length ? given : kept);
   });
   form.addEventListener("dragover", (event) => event.preventDefault());
   form.addEventListener("drop", (event) => {
     event.preventDefault();
-    const files = [...(event.dataTransfer?.files ?? [])];
-    begin(input.multiple ? files : files.slice(0, 1));
+    if (event.dataTransfer) begin(dropped(event.dataTransfer, most));
   });
 }
 
-/**
- * The form is sent as one, with the files in it, also those that were dropped; one that cannot be says so, and keeps them.
- * @param {HTMLFormElement} form
- * @param {HTMLInputElement} input
- * @param {File[]} files
- */
-function withoutTus(form, input, files) {
-  const held = new DataTransfer();
-  for (const file of files) held.items.add(file);
-  input.files = held.files;
-  if (form.method === "post") return form.submit();
-  const says = Object.assign(document.createElement("p"), { className: "callout bad", textContent: form.dataset.absent ?? "" });
+/** The files as a field has them. @param {Given[]} given */
+function held(given) {
+  const transfer = new DataTransfer();
+  for (const { file } of given) transfer.items.add(file);
+  return transfer.files;
+}
+
+/** @param {HTMLFormElement} form @param {string} [text] */
+function alarm(form, text = "") {
+  const says = Object.assign(document.createElement("p"), { className: "callout bad", textContent: text });
   says.setAttribute("role", "alert");
   form.append(says);
 }
 
-/** @param {Tus} tus @param {HTMLFormElement} form @param {File[]} files */
-async function send(tus, form, files) {
-  const drop = crypto.randomUUID(), rows = files.map((file) => shown(form, file));
-  const sent = await Promise.all(files.map((file, place) => upload(tus, form, file, rows[place], drop, files.length)));
+/** A ZIP is a record of its own; other files that are given to an artist at once are one drop. @param {File} file */
+const isZip = (file) => /\.zip$/i.test(file.name);
+
+/** @param {Tus} tus @param {HTMLFormElement} form @param {Given[]} given */
+async function send(tus, form, given) {
+  const drop = crypto.randomUUID(), rows = given.map(({ file }) => shown(form, file));
+  const count = given.filter(({ file }) => file.size && !isZip(file)).length;
+  const sent = await Promise.all(given.map((one, place) => {
+    if (!one.file.size) return stop(rows[place], form.dataset.empty); // the server takes none, and would wait for it
+    const isDropped = form.dataset.kind === "artist" && !isZip(one.file);
+    return upload(tus, form, one.file, rows[place], isDropped ? { drop, dropFiles: String(count), relativePath: one.path } : {});
+  }));
   const page = document.getElementById("page");
   if (sent.every(Boolean) && page?.contains(form)) arrive(page);
 }
@@ -100,28 +124,25 @@ function arrive(page) {
  * @param {HTMLFormElement} form
  * @param {File} file
  * @param {Row} row
- * @param {string} drop
- * @param {number} count
+ * @param {{drop?: string, dropFiles?: string, relativePath?: string}} drop what it came with, and where it lay
  * @returns {Promise<boolean>} whether all of it has come
  */
-function upload(tus, form, file, row, drop, count) {
+function upload(tus, form, file, row, drop) {
   const { kind = "track", id = "" } = form.dataset;
-  const together = kind === "artist" ? { drop, dropFiles: String(count), relativePath: file.webkitRelativePath || file.name } : {};
   return new Promise((resolve) => {
     const one = new tus.Upload(file, {
       endpoint: ENDPOINT,
       chunkSize: PART_BYTES,
       retryDelays: RETRY_AFTER_MS,
       removeFingerprintOnSuccess: true,
-      metadata: { [kind]: id, filename: file.name, ...together },
+      metadata: { [kind]: id, filename: file.name, ...drop },
       onProgress: (/** @type {number} */ bytes, /** @type {number} */ all) => {
         row.progress.value = all ? bytes / all : 1;
         row.progress.className = "line grows";
         row.says.textContent = `${Math.floor((100 * bytes) / (all || 1))} %`;
       },
-      onError: (/** @type {Error} */ error) => {
-        row.progress.className = "line dropped";
-        row.says.textContent = form.dataset.dropped ?? error.message;
+      onError: (/** @type {Refused} */ error) => {
+        stop(row, refusal(error) ?? form.dataset.dropped);
         row.again.hidden = false;
       },
       onSuccess: () => {
@@ -135,13 +156,29 @@ function upload(tus, form, file, row, drop, count) {
       one.start();
     });
     one.findPreviousUploads().then((found) => {
-      if (found.length && kind !== "artist") one.resumeFromPreviousUpload(found[0]);
+      if (found.length && !drop.drop) one.resumeFromPreviousUpload(found[0]);
       one.start();
     });
   });
 }
 
 /** @typedef {{progress: HTMLProgressElement, says: HTMLElement, again: HTMLButtonElement}} Row */
+
+/** What the server said of it; null where none answered. @param {Refused} error @returns {string | null} */
+function refusal(error) {
+  try {
+    const { detail } = JSON.parse(error.originalResponse?.getBody() ?? "");
+    return `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {Row} row @param {string} [why] */
+function stop(row, why = "") {
+  row.progress.className = "line dropped";
+  row.says.textContent = why;
+}
 
 /** A line for a file, with how far it is. @param {HTMLFormElement} form @param {File} file @returns {Row} */
 function shown(form, file) {
