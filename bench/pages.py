@@ -13,14 +13,21 @@ import re
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
 
 import aiohttp
 from _stand import Result, database, missing, options, run, running
 from catalog_api import CONNECTIONS, SYLLABLES, Rows, catalogue, fill, timed
+from sqlalchemy import select
 
+from veza.accounts import roles
+from veza.accounts.people import Person
+from veza.accounts.roles import GIVEN
 from veza.catalog.artists import Artist
+from veza.catalog.members import ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
+from veza.kit.database import Database
 
 REQUESTS = 200
 P99_MS = 100
@@ -32,8 +39,9 @@ PASSWORD = "plover-quarry-lantern-72"
 Address = Callable[[random.Random], str]
 
 
-def pages(rows: Rows) -> tuple[dict[str, Address], dict[str, Address]]:
-    """Pages of a visitor and of a person, by their names; each time of another artist or track."""
+def pages(rows: Rows, artist: UUID) -> tuple[dict[str, Address], dict[str, Address], dict[str, Address]]:
+    """Pages of a visitor, of a person, and of an operator who runs `artist`, by their names; a page of an artist, a
+    release or a track is each time another one's."""
     slugs = [one["slug"] for one in rows[Artist]]
     releases, tracks = ([one["id"] for one in rows[model]] for model in (Release, Track))
     public: dict[str, Address] = {
@@ -41,14 +49,31 @@ def pages(rows: Rows) -> tuple[dict[str, Address], dict[str, Address]]:
         "artist": lambda chance: f"/artists/{chance.choice(slugs)}",
         "release": lambda chance: f"/releases/{chance.choice(releases)}",
         "track": lambda chance: f"/tracks/{chance.choice(tracks)}",
+        "embedded release": lambda chance: f"/embed/releases/{chance.choice(releases)}",
+        "embedded track": lambda chance: f"/embed/tracks/{chance.choice(tracks)}",
         "search": lambda chance: f"/search?q={chance.choice(SYLLABLES)}",
-        "cart": lambda _: "/cart",
-        "preferences": lambda _: "/preferences",
+        **_all("/cart", "/redeem", "/preferences", "/playlists", "/checkout/done", "/design"),
     }
-    visitor: dict[str, Address] = {"sign_in": lambda _: "/sign-in", "sign_up": lambda _: "/sign-up"}
-    own = ("/library", "/orders", "/account", "/account/sessions", "/account/tokens", "/account/mails", "/studio")
-    person = {address[1:].replace("/", "_"): _always(address) for address in own}
-    return public | visitor, public | person
+    visitor = _all("/sign-in", "/sign-up", "/forgot-password", "/permissions")
+    person = _all(
+        "/library", "/orders", "/news", "/following", "/reports", "/account", "/account/password",
+        "/account/second-factor", "/account/sessions", "/account/tokens", "/account/mails", "/account/data", "/studio",
+    )  # fmt: skip
+    theirs = [one["id"] for one in rows[Release] if one["artist_id"] == artist]
+    own_tracks = [one["id"] for one in rows[Track] if one["artist_id"] == artist]
+    office = _all(
+        f"/studio/{artist}",
+        *(f"/studio/{artist}/{one}" for one in ("records", "sales", "money", "onboarding", "plays", "codes", "people")),
+        "/operator", "/operator/payments", "/operator/transfers", "/operator/findings", "/operator/inbox",
+        "/operator/processing", "/operator/reports", "/operator/people", "/operator/audit", "/operator/site",
+    )  # fmt: skip
+    office["studio, a release"] = lambda chance: f"/studio/releases/{chance.choice(theirs)}"
+    office["studio, a track"] = lambda chance: f"/studio/tracks/{chance.choice(own_tracks)}"
+    return public | visitor, public | person, office
+
+
+def _all(*addresses: str) -> dict[str, Address]:
+    return {re.sub("/?[0-9a-f-]{36}", "", one)[1:]: _always(one) for one in addresses}
 
 
 def _always(address: str) -> Address:
@@ -65,9 +90,9 @@ class Reader:
             headers={"Accept-Encoding": "gzip", "Accept": "text/html"}, auto_decompress=False,
         )  # fmt: skip
 
-    async def sign_in(self) -> None:
+    async def sign_in(self, email: str) -> None:
         """A new account, signed in by the site's own forms."""
-        given = {"email": "reader@example.org", "name": "Reader", "password": PASSWORD}
+        given = {"email": email, "name": "Reader", "password": PASSWORD}
         for address in ("/sign-up", "/sign-in"):
             headers = {"Origin": self._base}
             async with self._http.post(
@@ -124,18 +149,33 @@ async def measured() -> Sequence[Result]:
         settings = {"PORT": "0", "DATABASE_URL": url.replace("+asyncpg", "")}
         async with running(["-m", "veza", "serve"], settings, "ready on") as server:
             base = server.line.split()[-1]
-            visitor, person = Reader(base), Reader(base)
-            await person.sign_in()
+            readers = visitor, person, operator = Reader(base), Reader(base), Reader(base)
+            await person.sign_in("reader@example.org")
+            await operator.sign_in("operator@example.org")
+            artist = rows[Artist][0]["id"]
+            await _put_in_charge(url, "operator@example.org", artist)
             styles, scripts = await visitor.assets()
             results: list[Result] = [
                 {"page": "scripts of its own", "kilobytes": round(scripts, 1), "reached": scripts < SCRIPT_KILOBYTES}
             ]
-            for reader, who, found in zip((visitor, person), ("visitor", "person"), pages(rows), strict=True):
+            who = ("visitor", "person", "operator")
+            for reader, called, found in zip(readers, who, pages(rows, artist), strict=True):
                 for name, address in found.items():
-                    results.append(await _page(reader, f"{name}, {who}", address, styles))
-            await visitor.close()
-            await person.close()
+                    results.append(await _page(reader, f"{name}, {called}", address, styles))
+            for reader in readers:
+                await reader.close()
     return results
+
+
+async def _put_in_charge(url: str, email: str, artist: UUID) -> None:
+    """The person runs the artist, and may do everything an operator does."""
+    base = Database.open(url)
+    async with base.write("bench") as session:
+        person_id = (await session.scalars(select(Person.id).where(Person.email == email))).one()
+        for role in GIVEN:
+            await roles.give(session, person_id, role, by="bench")
+        session.add(ArtistMember(artist_id=artist, person_id=person_id, role="owner", since=session.now))
+    await base.close()
 
 
 async def _page(reader: Reader, name: str, address: Address, styles: float) -> Result:
