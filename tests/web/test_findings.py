@@ -129,3 +129,14 @@ async def test_the_form_refuses_an_unknown_charge_a_missing_reason_and_a_strange
         assert answer.status_code in (303, 401, 403)
         assert "returned" not in answer.headers.get("location", "")
     assert desk.stage.sandbox.world.charges.rows[charge]["amount_refunded"] == 0
+
+
+async def test_a_finding_says_the_name_of_its_seller_and_an_id_where_there_is_none(desk: Desk) -> None:
+    row = await desk.given_up()
+    unnamed = f"could not be taken back from seller {row.seller_id}"
+    for address in ("/operator", "/operator/findings"):
+        assert unnamed in (await desk.get(address)).text
+    async with desk.stage.database.write("test") as session:
+        await session.execute(update(Seller).where(Seller.id == row.seller_id).values(name="Tante Électrique"))
+    for address in ("/operator", "/operator/findings"):
+        assert "could not be taken back from seller Tante Électrique" in (await desk.get(address)).text

@@ -17,7 +17,7 @@ from veza.money.listings import FINDING_SORTS
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
 from veza.web.operator import finding_mends
-from veza.web.operator.naming import named
+from veza.web.operator.naming import by_name, named
 from veza.web.operator.office import Office, leading
 from veza.web.operator.paging import page_of
 from veza.web.rendering import Refused
@@ -40,6 +40,7 @@ async def findings_page(session: Session, request: DoorRequest, office: NamedDep
         compares=office.comparison.is_running,
         failed=await finding_mends.failed_transfers(session, shown.rows),
         named=await named(session, {one.payment_id for one in shown.rows if one.payment_id is not None}),
+        by_name=await by_name(session, [one.said for one in shown.rows]),
         returned=request.query_params.get("returned", "")[:60],
     )
 

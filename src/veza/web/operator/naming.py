@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 from typing import cast
 from uuid import UUID
 
@@ -56,6 +56,23 @@ def shown_status(payment: Payment, returned_minor: int) -> str:
     if payment.status != "succeeded" or returned_minor <= 0:
         return payment.status
     return "refunded" if returned_minor >= payment.amount_minor else "partly_refunded"
+
+
+SELLER_FIELD = "seller_id"
+"""Money's messages name sellers by id: it knows no more of them."""
+
+
+async def by_name(session: Session, said: Iterable[Message]) -> Callable[[Message], Message]:
+    """What tells each of these messages with the sellers' names in place of their ids."""
+    ids = {str(one.fields[SELLER_FIELD]) for one in said if SELLER_FIELD in one.fields}
+    rows = await session.execute(select(Seller.id, Seller.name).where(Seller.id.in_(ids))) if ids else ()
+    names = {seller_id: name for seller_id, name in rows if name}
+
+    def told(one: Message) -> Message:
+        name = names.get(str(one.fields.get(SELLER_FIELD)))
+        return one if name is None else replace(one, fields={**one.fields, SELLER_FIELD: name})
+
+    return told
 
 
 async def named(session: Session, payment_ids: Collection[UUID]) -> dict[UUID, Named]:

@@ -19,6 +19,7 @@ from veza.money.webhook_inbox import EventStatus, WebhookEvent, lag_seconds
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
 from veza.web.operator.chart import AGE, RANGES, ROWS, charts, currencies
+from veza.web.operator.naming import by_name
 from veza.web.operator.office import Office
 from veza.web.operator.samples import fitting_range
 
@@ -37,6 +38,7 @@ async def overview_page(session: Session, request: DoorRequest, office: NamedDep
     measure = request.query_params.get("show", ROWS)
     measure = measure if measure in measures else ROWS
     sent_by_state, back_by_state = await office.counts.read(session)
+    newest = await _newest_findings(session)
     return Shown(
         "operator/overview.html",
         sent_by_state=sent_by_state,
@@ -53,7 +55,8 @@ async def overview_page(session: Session, request: DoorRequest, office: NamedDep
         breaker=await breaker.state(session),
         inbox_lag=await lag_seconds(session),
         events=await _events_by_state(session),
-        findings=await _newest_findings(session),
+        findings=newest,
+        by_name=await by_name(session, [one.said for one in newest]),
         findings_open=await _open_findings(session),
         law_broken=await _open_findings(session, FindingKind.LAW_BROKEN),
         keeps_mails=office.keeps_mails,
