@@ -50,6 +50,8 @@ class Act(StrEnum):
     FEE_SET = "fee of an artist set"
     HEARD = "heard a track that is not theirs, as staff"
     EXPORTED = "data exported"
+    SUSPENDED = "account suspended"
+    SUSPENSION_LIFTED = "suspension lifted"
     DELETED = "account deleted"
 
 

@@ -41,6 +41,8 @@ async def _account(session: Session, accounts: Accounts, person_id: UUID) -> dic
         "time_zone": person.time_zone,
         "email_confirmed_at": person.email_confirmed_at,
         "created_at": person.created_at,
+        "suspended_at": person.suspended_at,
+        "suspension_reason": person.suspension_reason,
         "roles": [role.value for role in (await roles.of(session, [person_id]))[person_id]],
         "second_factor": {
             "is_on": await second_factor.is_on(session, person_id),

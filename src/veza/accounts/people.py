@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from sqlalchemy import bindparam, exists, or_, select, update
+from sqlalchemy import CheckConstraint, bindparam, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,7 +30,7 @@ BadEmail = BadAddress
 class Person(Base):
     """`email` is lower case and unique, null once the account is gone; `name` is what others see; mails are written in
     `language` (BCP 47, such as `fr`), in English where it is null; pages show times in `time_zone` (IANA, such as
-    `Europe/Paris`), in UTC where it is null."""
+    `Europe/Paris`), in UTC where it is null. Who is suspended (`suspension`) is signed in nowhere."""
 
     __tablename__ = "people"
 
@@ -42,10 +42,20 @@ class Person(Base):
     time_zone: Mapped[str | None]
     created_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
+    suspended_at: Mapped[datetime | None]
+    suspension_reason: Mapped[str | None]
+
+    __table_args__ = (
+        CheckConstraint("(suspended_at IS NULL) = (suspension_reason IS NULL)", name="suspension_reasoned"),
+    )
 
     @property
     def is_confirmed(self) -> bool:
         return self.email_confirmed_at is not None
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.suspended_at is not None
 
 
 class UnknownPerson(LookupError):

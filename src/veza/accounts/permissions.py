@@ -89,7 +89,9 @@ PERMISSIONS: dict[Permission, Rule] = {
     ),
     Permission.REPORT: Rule(_PEOPLE, Scope.WRITE, "report what breaks the rules"),
     Permission.MODERATE: Rule(_MODERATORS, Scope.ADMIN, "judge reports, hide and show what people wrote or published"),
-    Permission.PEOPLE: Rule(_ADMINS, Scope.ADMIN, "give and take roles, close accounts, read the audit log"),
+    Permission.PEOPLE: Rule(
+        _ADMINS, Scope.ADMIN, "give and take roles, suspend and close accounts, read the audit log"
+    ),
     Permission.ACT_FOR_ANY: Rule(
         _ADMINS, Scope.ADMIN, "do for every artist what the artist's people may: publish, sell, read the sales"
     ),
@@ -120,8 +122,8 @@ def permissions_page() -> str:
         "checked by the module: a release is changed by the people of its artist, an order is read by its buyer.\n\n"
         "Once a mail server is set, moderators and admins have their rights only after signing in with a second\n"
         "factor (`STAFF_SECOND_FACTOR`). Giving roles, changing who acts for an artist, payout forms, new tokens\n"
-        "and closing accounts need a fresh proof (`POST /me/proofs`): the password, and a code if a second factor is\n"
-        "on.\n\n"
+        "and suspending and closing accounts need a fresh proof (`POST /me/proofs`): the password, and a code if a\n"
+        "second factor is on.\n\n"
         "This page is generated from `src/veza/accounts/permissions.py`.\n\n"
         f"| permission | what | {head} | by API token with scope |\n|---|---|{'---|' * len(shown)}---|\n{rows}\n"
     )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import audit, people
 from veza.accounts.audit import Act
+from veza.accounts.people import Person
 from veza.accounts.permissions import Role
 from veza.kit.database import Base, Session
 from veza.kit.messages import gettext
@@ -89,10 +90,12 @@ async def forget(session: Session, person_id: UUID) -> None:
 
 
 async def demand_another_admin(session: Session, person_id: UUID) -> None:
-    """Raises LastAdmin when the person is the only one. Locks all of them: two admins never take away each other."""
+    """Raises LastAdmin when the person is the only one who is not suspended. Locks all of them, and asks who is
+    suspended after that: two admins never take away each other."""
     admins = select(PersonRole.person_id).where(PersonRole.role == Role.ADMIN.value)
     found = (await session.scalars(admins.order_by(PersonRole.person_id).with_for_update())).all()
-    if list(found) == [person_id]:
+    suspended = select(Person.id).where(Person.id.in_(found), Person.suspended_at.is_not(None))
+    if set(found) - set(await session.scalars(suspended)) == {person_id}:
         raise LastAdmin
 
 

@@ -117,6 +117,7 @@ _RECOGNISE = (
         SignIn.expires_at > bindparam("now"),
         SignIn.last_seen_at > bindparam("seen_after"),
         Person.deleted_at.is_(None),
+        Person.suspended_at.is_(None),
     )
 )
 

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
-from veza.accounts import audit, passwords, people, second_factor, sessions, warnings
+from veza.accounts import audit, passwords, people, second_factor, sessions, site_texts, warnings
 from veza.accounts.audit import Act
 from veza.accounts.facade import Accounts
 from veza.accounts.limits import (
@@ -24,6 +24,7 @@ from veza.accounts.limits import (
     SIGN_IN_ON_DEVICE,
 )
 from veza.accounts.second_factor import CodeNeeded, CodeReused, WrongCode
+from veza.accounts.site_texts import SiteTextName
 from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.limits import Allowance
@@ -35,6 +36,17 @@ class WrongCredentials(Exception):
 
     def __init__(self) -> None:
         super().__init__(gettext("address and password do not belong together"))
+
+
+class AccountSuspended(Exception):
+    """An operator suspended it; said only where the password was right."""
+
+    def __init__(self, *, has_imprint: bool) -> None:
+        super().__init__(
+            gettext("this account is suspended: the imprint, at the foot of each page, says whom you can write to")
+            if has_imprint
+            else gettext("this account is suspended: write to the people who run this site")
+        )
 
 
 class ChallengeOver(WrongCredentials):
@@ -141,12 +153,15 @@ async def accept(session: Session, found: Checked) -> bool:
     """Check the second factor, use its code up and restore the tries; locks the person.
 
     Returns whether a code of a second factor was given.
-    Raises CodeNeeded, WrongCode, and WrongCredentials when the password has changed since it was checked.
+    Raises CodeNeeded, WrongCode, AccountSuspended, and WrongCredentials when the password has changed since it was
+    checked.
     """
-    await people.lock(session, found.person_id)
+    person = await people.lock(session, found.person_id)
     if not await passwords.is_still(session, found.person_id, found.verified_hash):
         raise WrongCredentials
     by_code = await second_factor.demand(session, found.person_id, found.code, found.address)
+    if person.is_suspended:
+        raise AccountSuspended(has_imprint=SiteTextName.IMPRINT in await site_texts.written(session))
     await limits.restore(session, *found.spent)
     if found.new_hash is not None:
         await passwords.replace(session, found.person_id, found.new_hash)

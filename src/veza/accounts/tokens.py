@@ -103,6 +103,7 @@ _RECOGNISE = (
         ApiToken.secret_hash == bindparam("secret_hash"),
         or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > bindparam("now")),
         Person.deleted_at.is_(None),
+        Person.suspended_at.is_(None),
     )
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.accounts.conftest import EMAIL, Desk
+from tests.api.accounts.conftest import EMAIL, PASSWORD, Desk
 from tests.client import UNKNOWN_ID
 from tests.statements import counted
 from veza.accounts.first_admin import admin_link
@@ -105,6 +105,24 @@ async def test_closing_an_account_tells_its_person(any_desk: Desk) -> None:
     await operator.get(f"/people/{person_id}", expect=404)
     assert (await operator.get("/people"))["items"] == []
     assert [mail.subject for mail in await any_desk.mails(EMAIL)] == ["Your account was deleted"]
+
+
+async def test_an_account_is_suspended_with_a_reason_and_let_in_again(any_desk: Desk) -> None:
+    anna, operator = await any_desk.signed_up(), any_desk.operator()
+    token = any_desk.browser(headers={"Authorization": f"Bearer {await anna.token()}"})
+    person = await any_desk.person_id()
+    await operator.refused("PUT", f"/people/{person}/suspension", {"reason": " "}, 422, "bad-text")
+    shown = await operator.call("PUT", f"/people/{person}/suspension", {"reason": "ticket 1207"})
+    assert shown["suspended_at"] == (await operator.get(f"/people/{person}"))["suspended_at"] is not None
+    for browser in (anna, token):
+        await browser.refused("GET", "/me", None, 401, "unauthorized")
+    signing_in = {"email": EMAIL, "password": PASSWORD}
+    await anna.refused("POST", "/session", signing_in, 403, "account-suspended")
+    await operator.refused("PUT", f"/people/{person}/suspension", {"reason": "again"}, 409, "conflict")
+    assert (await operator.call("DELETE", f"/people/{person}/suspension"))["suspended_at"] is None
+    await anna.sign_in()
+    await token.get("/me")
+    await operator.refused("DELETE", f"/people/{person}/suspension", None, 409, "conflict")
 
 
 async def test_the_first_admin_comes_by_the_printed_link_once(any_desk: Desk) -> None:

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar.params import QueryParameter
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from veza.accounts import audit, deletion, first_admin, people, reauthentication, roles
+from veza.accounts import audit, deletion, first_admin, people, reauthentication, roles, suspension
 from veza.accounts.audit import Act
 from veza.accounts.facade import Accounts
 from veza.accounts.identity import Identity
@@ -22,8 +22,9 @@ from veza.api.shapes import PLAIN, show
 from veza.http.endpoints import Address
 from veza.http.errors.accounts import BAD_LINK, LAST_ADMIN, PROOF_NEEDED, ROLE_NOT_GIVEN
 from veza.http.errors.catalog import NOT_NOW
+from veza.http.errors.kit import BAD_TEXT
 from veza.http.paging import Page, PageRequest
-from veza.http.problems import NOT_FOUND
+from veza.http.problems import CONFLICT, NOT_FOUND
 from veza.kit.database import Session
 
 TAG = "people"
@@ -42,6 +43,14 @@ class AuditEntryResponse(Struct, frozen=True):
     detail: str
 
 
+class Suspension(Struct, forbid_unknown_fields=True):
+    """Why an account is suspended."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=1000, description="For the site's people.")]
+
+
+SUSPENSION_EXAMPLE = {"reason": "sells recordings of others, ticket 1207"}
+SUSPENDED_EXAMPLE = {**PERSON_EXAMPLE, "suspended_at": "2026-01-03T09:00:00Z"}
 AUDIT_EXAMPLE = {
     "id": "01890000-0000-7000-8000-00000000000d",
     "at": "2026-01-02T10:30:00Z",
@@ -154,6 +163,44 @@ async def close_account(
     proof."""
     await reauthentication.spend(session, identity.person_id, proof)
     await deletion.delete(session, accounts.rules.base_url, person_id, address=address)
+
+
+@write.put(
+    "/people/{person_id:uuid}/suspension",
+    operation="suspendAccount",
+    summary="Suspend an account",
+    permission=Permission.PEOPLE,
+    body=SUSPENSION_EXAMPLE,
+    edits=_person_to_edit,
+    gives=(200, PersonResponse, "The person, suspended.", SUSPENDED_EXAMPLE),
+    problems=(NOT_FOUND, CONFLICT, BAD_TEXT, LAST_ADMIN, PROOF_NEEDED),
+)
+async def suspend_account(
+    session: Session, person_id: UUID, data: Suspension, identity: Identity, address: Address, proof: ProofHeader = None
+) -> PersonResponse:
+    """Signs the person out everywhere at once; until it is lifted neither password nor token opens the account. What is
+    published stays, and money that is owed goes out. `reason` is for the site's people. Takes a fresh proof."""
+    await reauthentication.spend(session, identity.person_id, proof)
+    await suspension.suspend(session, person_id, data.reason, address=address)
+    return await _shown(session, person_id)
+
+
+@write.delete(
+    "/people/{person_id:uuid}/suspension",
+    operation="liftSuspension",
+    summary="Lift a suspension",
+    permission=Permission.PEOPLE,
+    edits=_person_to_edit,
+    gives=(200, PersonResponse, "The person, who can sign in again.", PERSON_EXAMPLE),
+    problems=(NOT_FOUND, CONFLICT, PROOF_NEEDED),
+)
+async def lift_suspension(
+    session: Session, person_id: UUID, identity: Identity, address: Address, proof: ProofHeader = None
+) -> PersonResponse:
+    """Password and tokens open the account again. Takes a fresh proof."""
+    await reauthentication.spend(session, identity.person_id, proof)
+    await suspension.lift(session, person_id, address=address)
+    return await _shown(session, person_id)
 
 
 @listing(

@@ -15,7 +15,7 @@ from veza.accounts.permissions import Permission, Role
 from veza.api.accounts.shapes import PERSON_ID, Code, Email, Password
 from veza.api.operations import one_shot, read
 from veza.http.endpoints import Address
-from veza.http.errors.accounts import CODE_NEEDED, WRONG_CODE, WRONG_CREDENTIALS
+from veza.http.errors.accounts import ACCOUNT_SUSPENDED, CODE_NEEDED, WRONG_CODE, WRONG_CREDENTIALS
 from veza.http.one_shot import OneShot
 from veza.http.problems import NOT_FOUND, RATE_LIMITED
 from veza.http.requests import DoorRequest
@@ -60,7 +60,7 @@ WHO_EXAMPLE = {"person_id": PERSON_ID, "roles": ["listener", "artist"], "is_conf
     permission=Permission.SIGN_IN,
     body=SIGN_IN_EXAMPLE,
     gives=(201, SignedIn, "Signed in; the cookie is the session.", {"person_id": PERSON_ID}),
-    problems=(WRONG_CREDENTIALS, CODE_NEEDED, WRONG_CODE, NOT_FOUND, RATE_LIMITED),
+    problems=(WRONG_CREDENTIALS, CODE_NEEDED, WRONG_CODE, ACCOUNT_SUSPENDED, NOT_FOUND, RATE_LIMITED),
 )
 async def sign_in_person(
     data: SignInRequest, request: DoorRequest, accounts: Accounts, cookie_jar: Cookies, one_shot: OneShot

@@ -62,13 +62,15 @@ class Accepted(Struct, frozen=True):
 
 
 class PersonResponse(Struct, frozen=True):
-    """A person as themselves and admins see them. `email_confirmed_at` is null until the mailed link was opened."""
+    """A person as themselves and admins see them. `email_confirmed_at` is null until the mailed link was opened,
+    `suspended_at` where the account is not suspended."""
 
     id: UUID
     email: str | None
     name: str
     email_confirmed_at: datetime | None
     created_at: datetime
+    suspended_at: datetime | None
     roles: list[Role]
 
 
@@ -79,6 +81,7 @@ PERSON_EXAMPLE: dict[str, Any] = {
     "name": "Anna Berg",
     "email_confirmed_at": "2026-01-02T10:30:00Z",
     "created_at": "2026-01-02T10:00:00Z",
+    "suspended_at": None,
     "roles": ["listener", "artist"],
 }
 

@@ -11,10 +11,11 @@ from veza.accounts.reauthentication import ProofNeeded, WrongPassword
 from veza.accounts.roles import LastAdmin, NotGiven
 from veza.accounts.second_factor import AlreadyOn, CodeNeeded, NotOn, WrongCode
 from veza.accounts.sessions import UnknownSession
-from veza.accounts.sign_in import WrongCredentials
+from veza.accounts.sign_in import AccountSuspended, WrongCredentials
 from veza.accounts.site_texts import UnknownSiteText
+from veza.accounts.suspension import AlreadySuspended, NotSuspended
 from veza.accounts.tokens import TooManyTokens, UnknownToken
-from veza.http.problems import FORBIDDEN, NOT_FOUND, SECOND_FACTOR_NEEDED, UNAUTHORIZED, UNAVAILABLE, Kind
+from veza.http.problems import CONFLICT, FORBIDDEN, NOT_FOUND, SECOND_FACTOR_NEEDED, UNAUTHORIZED, UNAVAILABLE, Kind
 from veza.kit.messages import gettext
 
 BAD_EMAIL = Kind(
@@ -131,6 +132,14 @@ CROSS_SITE = Kind(
     "this write came from a page of another site, and nothing was changed",
 )
 
+ACCOUNT_SUSPENDED = Kind(
+    "account-suspended",
+    403,
+    gettext("The account is suspended"),
+    "Neither password nor token opens it until one of the site's people lifts that; `detail` says whom to write to.",
+    "this account is suspended: write to the people who run this site",
+)
+
 PROOF_NEEDED = Kind(
     "proof-needed",
     422,
@@ -142,12 +151,14 @@ PROOF_NEEDED = Kind(
 KINDS: tuple[Kind, ...] = (
     BAD_EMAIL, BAD_NAME, BAD_PASSWORD, WRONG_CREDENTIALS, WRONG_PASSWORD, CODE_NEEDED, WRONG_CODE,
     SECOND_FACTOR_ON, NO_SECOND_FACTOR, BAD_LINK, EMAIL_TAKEN, NOT_CONFIRMED, LAST_ADMIN, TOO_MANY_TOKENS,
-    ROLE_NOT_GIVEN, CROSS_SITE, PROOF_NEEDED,
+    ROLE_NOT_GIVEN, CROSS_SITE, PROOF_NEEDED, ACCOUNT_SUSPENDED,
 )  # fmt: skip
 """The kinds of problem only this file has."""
 
 ERRORS: dict[type[Exception], Kind] = {
+    AccountSuspended: ACCOUNT_SUSPENDED,
     AlreadyOn: SECOND_FACTOR_ON,
+    AlreadySuspended: CONFLICT,
     BadEmail: BAD_EMAIL,
     BadLink: BAD_LINK,
     BadName: BAD_NAME,
@@ -158,6 +169,7 @@ ERRORS: dict[type[Exception], Kind] = {
     NotConfirmed: NOT_CONFIRMED,
     NotGiven: ROLE_NOT_GIVEN,
     NotOn: NO_SECOND_FACTOR,
+    NotSuspended: CONFLICT,
     PermissionMissing: FORBIDDEN,
     ProofNeeded: PROOF_NEEDED,
     SecondFactorNeeded: SECOND_FACTOR_NEEDED,

@@ -1,4 +1,4 @@
-"""People for admins: found by name or address, their roles, the end of an account, and the audit log."""
+"""People for admins: found by name or address, their roles, accounts suspended and closed, and the audit log."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from litestar.di import NamedDependency
 
-from veza.accounts import audit, deletion, people, reauthentication, roles, second_factor
+from veza.accounts import audit, deletion, people, reauthentication, roles, second_factor, suspension
 from veza.accounts.audit import Act
 from veza.accounts.facade import Accounts
 from veza.accounts.identity import Identity
@@ -50,6 +50,7 @@ async def person_page(session: Session, request: DoorRequest, person_id: UUID, i
         roles=(await roles.of(session, [person_id]))[person_id], given=roles.GIVEN, entries=happened.items,
         has_code=await second_factor.is_on(session, identity.person),
         their_code=await second_factor.is_on(session, person_id), more=next_address(request, happened.next_cursor),
+        reason_most=suspension.REASON_MOST,
     )  # fmt: skip
 
 
@@ -70,6 +71,36 @@ async def change_roles(
             else:
                 await roles.take(session, person_id, role, address=address)
     return See(f"{_ALL}/{person_id}", gettext("The roles count from the next request on."))
+
+
+@form(f"{_ONE}/suspend", permission=Permission.PEOPLE, shows=person_page)
+async def suspend_account(
+    request: DoorRequest, person_id: UUID, identity: Identity, form: Form, accounts: NamedDependency[Accounts]
+) -> See:
+    """Signed out everywhere at once, and let in no more until it is lifted."""
+    async with (
+        proof_of(request, identity, form, accounts) as proof,
+        accounts.database.write(identity.actor) as session,
+    ):
+        await reauthentication.demand(session, proof)
+        person = await suspension.suspend(session, person_id, form.value("reason"), address=address_of(request))
+        said = gettext("The account of {name} is suspended.", name=person.name)
+    return See(f"{_ALL}/{person_id}", said)
+
+
+@form(f"{_ONE}/lift", permission=Permission.PEOPLE, shows=person_page)
+async def lift_suspension(
+    request: DoorRequest, person_id: UUID, identity: Identity, form: Form, accounts: NamedDependency[Accounts]
+) -> See:
+    """The account's password and tokens open it again."""
+    async with (
+        proof_of(request, identity, form, accounts) as proof,
+        accounts.database.write(identity.actor) as session,
+    ):
+        await reauthentication.demand(session, proof)
+        person = await suspension.lift(session, person_id, address=address_of(request))
+        said = gettext("{name} can sign in again.", name=person.name)
+    return See(f"{_ALL}/{person_id}", said)
 
 
 @form(f"{_ONE}/close", permission=Permission.PEOPLE, shows=person_page)
