@@ -75,16 +75,70 @@ async def test_what_plays_is_marked_on_the_page_and_a_click_pauses_it(page: Page
     await expect(page.locator("veza-player [data-do=toggle]")).to_have_attribute("aria-label", "Play")
 
 
-async def test_the_queue_is_shown_and_the_next_track_follows(page: Page) -> None:
+async def test_the_queue_is_shown_arranged_and_emptied_and_the_next_track_follows(page: Page) -> None:
     await page.locator(".track-head a.link").first.click()
     for title in ("Harbour", "Ferry"):
         await page.get_by_role("button", name=f"Put {title} in the queue").click()
     await page.get_by_role("button", name="Queue", exact=True).click()
-    await expect(page.locator(".queue li")).to_have_count(3)
+    titles = page.locator(".queue [data-key] b")
+    await expect(titles).to_have_text(["Night Bus", "Harbour", "Ferry"])
+    await expect(page.locator(".queue-part")).to_have_text(["Now", "You put these here"])
+    grip = page.get_by_role("button", name="Move Ferry: drag it, or press the arrow keys")
+    await grip.press("ArrowUp")
+    await expect(titles).to_have_text(["Night Bus", "Ferry", "Harbour"])
+    await expect(grip).to_be_focused()
+    await expect(page.locator("#says")).to_have_text("Ferry is in place 1 now.")
+    await grip.hover()
+    await page.mouse.down()
+    below = await page.locator(".queue [data-row]").nth(1).bounding_box()
+    assert below is not None
+    await page.mouse.move(below["x"] + 20, below["y"] + below["height"] - 2, steps=4)
+    await page.mouse.up()
+    await expect(titles).to_have_text(["Night Bus", "Harbour", "Ferry"])
     await page.locator("veza-player").get_by_role("button", name="Next").click()
     await expect(page.locator("veza-player .deck-now .title")).to_have_text("Harbour")
     await page.get_by_role("button", name="Remove Ferry").click()
-    await expect(page.locator(".queue li")).to_have_count(2)
+    await expect(titles).to_have_text(["Harbour"])
+    await expect(page.get_by_role("button", name="Empty it")).to_be_hidden()
+
+
+async def test_levelling_turns_a_loud_track_down_and_is_remembered(page: Page) -> None:
+    loudness = "() => document.querySelector('veza-player audio').volume"
+    await page.wait_for_function(f"() => ({loudness})() < 1")
+    await page.get_by_role("button", name="Queue", exact=True).click()
+    await page.get_by_role("switch", name="Every record equally loud").click()
+    await page.wait_for_function(f"() => ({loudness})() === 1")
+    await page.reload()
+    await page.get_by_role("button", name="Queue", exact=True).click()
+    await expect(page.get_by_role("switch", name="Every record equally loud")).not_to_be_checked()
+
+
+async def test_what_plays_is_liked_from_the_bar(page: Page) -> None:
+    heart = page.get_by_role("button", name="Like what plays")
+    async with page.expect_response("**/tracks/*/like") as answer:
+        await heart.click()
+    assert (await answer.value).status == 303
+    await page.reload()
+    await expect(heart).to_have_attribute("aria-pressed", "true")
+    await heart.click()
+    await expect(heart).to_have_attribute("aria-pressed", "false")
+
+
+async def test_on_a_phone_the_bar_opens_into_a_screen_and_the_page_waits_behind_it(page: Page) -> None:
+    await page.set_viewport_size({"width": 360, "height": 800})
+    opens, closes = (page.get_by_role("button", name=name) for name in ("Show what plays", "Back to the page"))
+    await expect(page.get_by_role("button", name="Previous")).to_be_hidden()
+    await opens.click()
+    await expect(closes).to_be_focused()
+    await expect(page.locator("#page")).to_have_attribute("inert", "")
+    for name in ("Shuffle", "Previous", "Pause", "Next", "Repeat", "Queue"):
+        await expect(page.get_by_role("button", name=name, exact=True)).to_be_in_viewport()
+    await page.keyboard.press("Escape")
+    await expect(opens).to_be_focused()
+    await expect(page.locator("#page")).not_to_have_attribute("inert", "")
+    await opens.click()
+    await page.locator("veza-player .deck-now .title").click()
+    await expect(closes).to_be_hidden()
 
 
 async def test_the_slider_seeks_by_the_keyboard(page: Page) -> None:

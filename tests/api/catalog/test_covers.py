@@ -37,6 +37,7 @@ async def test_a_published_cover_is_served_to_everybody_in_its_sizes(any_shelf: 
     cover = answer.json()["cover"]
     assert cover["sizes"] == [96, 256]
     assert cover["colour"] == "#c81e3c"
+    assert cover["palette"] is None or len(cover["palette"]) == 16
     for name, kind, side in (("96.webp", "WEBP", 96), ("256.jpg", "JPEG", 256), ("1024.webp", "WEBP", 256)):
         shown = await any_shelf.client.get(f"/covers/{cover['id']}/{name}")
         assert shown.status_code == 200

@@ -45,10 +45,12 @@ OfArtist = Annotated[UUID | None, QueryParameter(description="Only of this artis
 
 
 class CoverResponse(Struct, frozen=True):
-    """A cover: its main colour, and its sizes under `/covers/{id}/{size}.webp` (or `.jpg`)."""
+    """A cover: its main colour, its sizes under `/covers/{id}/{size}.webp` (or `.jpg`), and its palette, whose style
+    sheet is `/palettes/{palette}.css`; null where no colour of it stands out."""
 
     id: UUID
     colour: str
+    palette: str | None
     sizes: list[int]
     url: str
 
@@ -56,6 +58,7 @@ class CoverResponse(Struct, frozen=True):
 COVER_EXAMPLE: dict[str, Any] = {
     "id": "01890000-0000-7000-8000-0000000000c1",
     "colour": "#1d3557",
+    "palette": "5d1f0a7c33e94b10",
     "sizes": [96, 256, 512],
     "url": "/covers/01890000-0000-7000-8000-0000000000c1/512.webp",
 }
@@ -101,7 +104,8 @@ def cover_of(row: Any) -> CoverResponse | None:
     """The cover in a row of a list."""
     if row.cover_id is None or row.colour is None:
         return None
-    return CoverResponse(row.cover_id, row.colour, row.sizes, f"/covers/{row.cover_id}/{max(row.sizes)}.webp")
+    url = f"/covers/{row.cover_id}/{max(row.sizes)}.webp"
+    return CoverResponse(row.cover_id, row.colour, row.palette_hash, row.sizes, url)
 
 
 def given(data: Struct) -> dict[str, Any]:

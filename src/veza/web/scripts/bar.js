@@ -61,7 +61,7 @@ export class PlayerBar extends HTMLElement {
     const button = /** @type {Element} */ (event.target).closest("[data-do]"), { player } = this;
     if (!(button instanceof HTMLElement) || !player) return;
     const what = button.dataset.do;
-    if (what === "toggle") this.toggle();
+    if (what === "toggle" || what === "current") this.toggle();
     else if (what === "next") player.next();
     else if (what === "previous") player.previous();
     else if (what === "repeat") player.setRepeat(!player.state.repeat);

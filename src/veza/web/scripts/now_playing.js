@@ -48,7 +48,21 @@ export class NowPlaying {
       from.textContent = track.release;
     }
     if (window.htmx) window.htmx.process(now);
+    this.wear(document.querySelector("#page[data-plain]") ? null : track.palette);
     this.askLiked(track);
+  }
+
+  /** The colours of a record, once their style sheet is there. @param {string | null | undefined} palette */
+  wear(palette) {
+    const { bar } = this, before = bar.querySelector("link");
+    if (before?.dataset.palette === (palette ?? undefined)) return;
+    before?.remove();
+    bar.classList.remove("of-record", ...[...bar.classList].filter((one) => one.startsWith("palette-")));
+    if (!palette) return;
+    const sheet = Object.assign(document.createElement("link"), { rel: "stylesheet", href: `/palettes/${palette}.css` });
+    sheet.dataset.palette = palette;
+    sheet.addEventListener("load", () => bar.classList.add("of-record", `palette-${palette}`));
+    bar.append(sheet);
   }
 
   /** Only people like. @param {Queued} track */
@@ -65,9 +79,10 @@ export class NowPlaying {
     const { track } = this.player.state, wanted = this.heart.getAttribute("aria-pressed") !== "true";
     if (!track) return;
     this.tellLiked(wanted);
-    const asked = fetch(`/api/v1/me/likes/tracks/${track.id}`, { method: wanted ? "PUT" : "DELETE" });
-    const answer = await asked.catch(() => null);
-    if (!answer?.ok && this.shown === track.key) this.tellLiked(!wanted);
+    const body = new URLSearchParams({ liked: wanted ? "yes" : "no" });
+    const answer = await fetch(`${track.url}/like`, { method: "POST", body, redirect: "manual" }).catch(() => null);
+    const isDone = answer?.type === "opaqueredirect"; // the track's page, which is not needed
+    if (!isDone && this.shown === track.key) this.tellLiked(!wanted);
   }
 
   /** @param {boolean} isLiked */

@@ -87,7 +87,7 @@ export class QueuePanel {
     const title = Object.assign(document.createElement("b"), { textContent: entry.title, dir: "auto" });
     names.append(title, Object.assign(document.createElement("small"), { textContent: entry.artist, dir: "auto" }));
     const cover = entry.cover ? Object.assign(new Image(), { src: entry.cover, alt: "", width: 44, height: 44 }) : "";
-    const jump = this.button(current ? "toggle" : "jump", at, "");
+    const jump = this.button(current ? "current" : "jump", at, "");
     jump.className = "grow";
     jump.append(cover, names);
     item.dataset.key = String(entry.key);

@@ -8,6 +8,8 @@ export interface Entry {
   release: string;
   /** The address of a square picture, or none. */
   cover: string | null;
+  /** The palette of that picture, whose colours the player wears; none for the house's. */
+  palette?: string | null;
   duration: number;
   /** The track's page. */
   url: string;
