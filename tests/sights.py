@@ -18,8 +18,9 @@ DOORS = (LISTENER, LABEL, OPERATOR, MODERATOR)
 """As the page for signing in lists them."""
 WAIT_MS = 120_000
 """For a page of a busy machine."""
-NO_PAGE = frozenset({"/live", "/operator/mailbox"})
-"""Declared as pages are: events instead of one, and the way to one of other doors."""
+NO_PAGE = frozenset({"/live", "/operator/mailbox", "/sign-in/code"})
+"""Declared as pages are: events instead of one, the way to one of other doors, and a step of signing in that no account
+of the demo has."""
 
 
 @dataclass(frozen=True)
