@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -10,12 +11,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 from sqlalchemy import select
 
 from tests import factories
 from tests.browsers import chromium
 from tests.ingest.recordings import recording
+from tests.waiting import until
 from tests.web.live_site import LiveSite
 from veza.accounts.permissions import Role
 from veza.catalog.tracks import Track
@@ -30,9 +32,9 @@ from veza.kit.worker import run_once
 from veza.settings import Settings
 
 __all__ = ["chromium"]
-TUS = "**/tus.js"
+TUS, PARTS = "**/tus.js", "**/api/v1/uploads/*"
 CHOSEN, DROPPED = "chosen", "dropped"
-MOST_BYTES = 100_000
+MOST_BYTES = 9_000_000
 
 
 @dataclass
@@ -179,3 +181,24 @@ async def test_a_refusal_is_said_as_the_server_says_it(studio: Studio, tmp_path:
     await studio.give(CHOSEN, take(tmp_path / "long.flac", bytes(MOST_BYTES + 1)))
     await expect(studio.page.get_by_text(f"The file has {MOST_BYTES + 1:,} bytes, at most")).to_be_visible()
     await expect(studio.page.get_by_role("button", name="Go on")).to_be_visible()
+
+
+async def test_three_files_are_sent_at_once_and_one_that_is_refused_keeps_no_place(
+    studio: Studio, tmp_path: Path
+) -> None:
+    page, ends, sending = studio.page, asyncio.Event(), list[str]()
+
+    async def held(route: Route) -> None:
+        sending.append(route.request.url)
+        await ends.wait()
+        await route.continue_()
+
+    await page.route(PARTS, held)
+    await studio.open_records()
+    refused = [take(tmp_path / f"{number} long.flac", bytes(MOST_BYTES + 1)) for number in range(3)]
+    await studio.give(DROPPED, *refused, *(take(tmp_path / f"{number}.flac") for number in range(5)))
+    await expect(page.get_by_text("bytes, at most")).to_have_count(3)
+    await until(lambda: len(sending) == 3)
+    assert len(await studio.uploads()) == 3, "the others are not begun"
+    ends.set()
+    await expect(page.get_by_text("It has come.")).to_have_count(5)

@@ -149,7 +149,7 @@ async def receive(
     Raises UnknownUpload, UploadGone, NotReceiving, WrongOffset, TooManyBytes, TooManyParts, TooManyWriters, Displaced,
     WrongChecksum, StoreFailed and StoreFull.
     """
-    async with ingest.turns.of(upload_id) as turn:
+    async with ingest.turns.of(upload_id, str(identity.person_id or identity.actor)) as turn:
         row = await _taken_over(ingest, upload_id, identity, offset_bytes, body_bytes)
         writer = _Writer(ingest, row, identity.actor, is_form=is_form)
         if checksum is None:

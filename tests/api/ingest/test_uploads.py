@@ -14,8 +14,7 @@ from tests.api.ingest.conftest import BYTES, Desk, metadata
 from tests.api.visitors import visiting
 from tests.client import API, UNKNOWN_ID
 from tests.waiting import until
-from veza.ingest import upload_parts
-from veza.ingest.turns import MOST_WRITERS
+from veza.ingest import turns, upload_parts
 from veza.ingest.uploads import LIFETIME
 
 SONG = bytes(range(256)) * 40
@@ -272,7 +271,10 @@ async def test_a_refusal_before_the_bodys_end_ends_the_connection(desk: Desk) ->
     assert "connection" not in (await desk.sent(where, 0, SONG)).headers
 
 
-async def test_more_writers_than_there_may_be_are_asked_to_come_back(desk: Desk) -> None:
+async def test_who_waited_in_vain_for_a_place_is_asked_to_come_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "WAITS_SECONDS", 0.0)
     async with asyncio.TaskGroup() as group:
         ends = asyncio.Event()
 
@@ -281,10 +283,11 @@ async def test_more_writers_than_there_may_be_are_asked_to_come_back(desk: Desk)
             await ends.wait()
             yield b""
 
-        places = [await desk.begun(10) for _ in range(MOST_WRITERS + 1)]
+        places = [await desk.begun(10) for _ in range(turns.MOST_OF_A_PERSON + 1)]
         for where in places[:-1]:
             group.create_task(desk.sent(where, 0, slow()))
-        await until(lambda: len(desk.ingest.turns._writers) == MOST_WRITERS)
+        writers = desk.ingest.turns._writers
+        await until(lambda: [one.is_writing for one in writers.values()] == [True] * turns.MOST_OF_A_PERSON)
         answer = await desk.sent(places[-1], 0, b"x")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
         ends.set()

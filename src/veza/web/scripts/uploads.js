@@ -13,6 +13,8 @@ import { chosen, dropped } from "./given.js";
 
 const ENDPOINT = "/api/v1/uploads";
 const PART_BYTES = 8 * 1024 * 1024;
+/** Files: more do not make a line faster, and the server has places for four of a person. */
+const AT_ONCE = 3;
 const RETRY_AFTER_MS = [500, 1_000, 2_000, 4_000, 8_000];
 
 /** @type {Promise<Tus | null> | undefined} */
@@ -99,16 +101,24 @@ function alarm(form, text = "") {
 const isZip = (file) => /\.zip$/i.test(file.name);
 
 /** @param {Tus} tus @param {HTMLFormElement} form @param {Given[]} given */
-async function send(tus, form, given) {
+function send(tus, form, given) {
   const drop = crypto.randomUUID(), rows = given.map(({ file }) => shown(form, file));
   const count = given.filter(({ file }) => file.size && !isZip(file)).length;
-  const sent = await Promise.all(given.map((one, place) => {
-    if (!one.file.size) return stop(rows[place], form.dataset.empty); // the server takes none, and would wait for it
-    const isDropped = form.dataset.kind === "artist" && !isZip(one.file);
-    return upload(tus, form, one.file, rows[place], isDropped ? { drop, dropFiles: String(count), relativePath: one.path } : {});
-  }));
-  const page = document.getElementById("page");
-  if (sent.every(Boolean) && page?.contains(form)) arrive(page);
+  let whole = 0, next = 0;
+  const come = () => {
+    const page = document.getElementById("page");
+    whole += 1;
+    if (whole === given.length && page?.contains(form)) arrive(page);
+  };
+  const sendOn = async () => {
+    while (next < given.length) {
+      const row = rows[next], { file, path } = given[next++];
+      const isDropped = form.dataset.kind === "artist" && !isZip(file);
+      if (!file.size) stop(row, form.dataset.empty); // the server takes none, and would wait for it
+      else await upload(tus, form, file, row, isDropped ? { drop, dropFiles: String(count), relativePath: path } : {}, come);
+    }
+  };
+  for (let place = 0; place < AT_ONCE; place += 1) sendOn();
 }
 
 /** The page as it is now: what has come is on it. @param {HTMLElement} page */
@@ -125,9 +135,10 @@ function arrive(page) {
  * @param {File} file
  * @param {Row} row
  * @param {{drop?: string, dropFiles?: string, relativePath?: string}} drop what it came with, and where it lay
- * @returns {Promise<boolean>} whether all of it has come
+ * @param {() => void} come called once all of it has come
+ * @returns {Promise<void>} until it has come, or stands still
  */
-function upload(tus, form, file, row, drop) {
+function upload(tus, form, file, row, drop, come) {
   const { kind = "track", id = "" } = form.dataset;
   return new Promise((resolve) => {
     const one = new tus.Upload(file, {
@@ -144,11 +155,13 @@ function upload(tus, form, file, row, drop) {
       onError: (/** @type {Refused} */ error) => {
         stop(row, refusal(error) ?? form.dataset.dropped);
         row.again.hidden = false;
+        resolve();
       },
       onSuccess: () => {
         row.says.textContent = form.dataset.whole ?? "";
         row.again.hidden = true;
-        resolve(true);
+        come();
+        resolve();
       },
     });
     row.again.addEventListener("click", () => {
