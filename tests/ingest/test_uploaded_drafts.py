@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from mutagen.id3 import ID3, TALB, TIT2
@@ -19,10 +19,11 @@ from tests.ingest.recordings import TAGS, recording
 from tests.s3_server import S3Server
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track, tracks_of
-from veza.ingest import uploaded_drafts
+from veza.ingest import upload_worker, uploaded_drafts
 from veza.ingest.audio_versions import AudioVersion, versions_of
 from veza.ingest.upload_worker import LEASE, UploadWorker
-from veza.ingest.uploads import LIFETIME
+from veza.ingest.uploaded_drafts import Drafts
+from veza.ingest.uploads import LIFETIME, Upload, terminate
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.objects import Objects
@@ -279,3 +280,43 @@ async def test_no_path_of_a_drop_leads_out_of_its_folder(counter: Counter, tmp_p
     await run_once(counter.worker())
     assert [one.title for one in (await draft(counter))[1]] == ["Dawn"]
     assert await asyncio.to_thread(lambda: list(tmp_path.rglob("outside*"))) == []
+
+
+@pytest.mark.parametrize("given_up", [0, 1, 2])
+async def test_a_file_that_is_given_up_while_drafts_are_made_keeps_no_other_waiting(
+    counter: Counter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given_up: int
+) -> None:
+    files = await dropped(counter, tmp_path / "mine", "Dawn.flac", "Noon.flac", "Dusk.flac")
+    drop, ids, made_of = uuid4(), list[UUID](), upload_worker.drafts_of_drop
+
+    async def meanwhile(*how: Any) -> Drafts:
+        made = await made_of(*how)
+        async with counter.database.write() as session:
+            await terminate(session, await session.get_one(Upload, ids[given_up], with_for_update=True))
+        return made
+
+    monkeypatch.setattr(upload_worker, "drafts_of_drop", meanwhile)
+    for name, (content, path) in files.items():
+        ids.append(await counter.sent(content, name, artist_id=counter.artist, drop=(drop, 3, path)))
+    while await run_once(counter.worker()):
+        pass
+    rows = [await counter.row(one) for one in ids]
+    assert [one.status for one in rows] == ["terminated" if at == given_up else "taken" for at in range(3)]
+    assert [one.due_at for one in rows] == [None] * 3
+    assert not [key async for key in counter.objects.listing("uploads")]
+    assert len((await draft(counter))[1]) == 3
+
+
+async def test_a_drop_waits_for_no_file_that_is_given_up(counter: Counter, tmp_path: Path) -> None:
+    files = await dropped(counter, tmp_path / "mine", "Dawn.flac", "Dusk.flac")
+    drop = uuid4()
+    for name, (content, path) in files.items():
+        await counter.sent(content, name, artist_id=counter.artist, drop=(drop, 3, path))
+    never = await counter.sent(b"x", "Noon.flac", length=2, artist_id=counter.artist, drop=(drop, 3, "Noon.flac"))
+    while await run_once(counter.worker()):
+        pass
+    async with counter.database.write() as session:
+        await terminate(session, await session.get_one(Upload, never, with_for_update=True))
+    while await run_once(counter.worker()):
+        pass
+    assert [one.title for one in (await draft(counter))[1]] == ["Dawn", "Dusk"]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -117,20 +118,23 @@ class UploadWorker:
             original = Original(key, row.length_bytes, digest.hexdigest(), row.file_name, "upload")
             if row.track_id is None and row.release_id is None:
                 made = await drafts_of(self._catalog, self._rules.limits, self._rules.folder, row, key)
-                await self._take_drafts(row, original, made)
+                async with self._database.write(self.name) as session:
+                    await self._take_drafts(session, row, made, original)
             else:
                 found = await prepared(self._objects, self._rules.folder, original) if row.track_id is None else None
                 await self._take(row, original, found)
         except (PartsMissing, NoSuchObject, NoTrack) as error:
-            await self._refuse(row, message_of(error))
+            async with self._database.write(self.name) as session:
+                await self._refuse(session, row, message_of(error))
 
     async def _join_drop(self, row: Upload) -> bool:
         """Make drafts of all the files that were dropped at once, if this is the one that does it; else False: it
-        looks again when the drop has had its time."""
+        looks again when the drop has had its time, or another of its files is given up."""
         async with self._database.write(self.name) as session:
             drop = await uploads_of_drop(session, row)
             come = [one for one in drop if one.status == "received"]
-            is_whole = len(come) >= (row.drop_files or 1) or session.now >= row.expires_at
+            none_is_awaited = len(drop) >= (row.drop_files or 1) and all(one.status != "receiving" for one in drop)
+            is_whole = none_is_awaited or session.now >= row.expires_at
             if not is_whole or come[-1].id != row.id:
                 await machine.update(session, row, due_at=max(row.expires_at, session.now + self._rules.lease))
                 if is_whole and come[-1].due_at == come[-1].expires_at:  # the last to begin makes them, and waits
@@ -141,16 +145,24 @@ class UploadWorker:
         try:
             made = await drafts_of_drop(self._catalog, self._rules.limits, self._rules.folder, come, self._whole)
         except (PartsMissing, NoSuchObject, NoTrack) as error:
-            for one in come:
-                await self._refuse(one, message_of(error))
+            await self._end_drop(row, come, partial(self._refuse, why=message_of(error)))
         else:
-            for one in come:
-                await self._take_drafts(one, None, made)
+            await self._end_drop(row, come, partial(self._take_drafts, made=made))
+        return row.status != "received"
+
+    async def _end_drop(
+        self, row: Upload, come: Sequence[Upload], end: Callable[[Session, Upload], Awaitable[None]]
+    ) -> None:
+        """End all files of a drop at once but those that were given up meanwhile, `row` itself among them. Raises
+        Stale if another worker has it."""
         async with self._database.write(self.name) as session:
-            for one in come[:-1]:
-                await machine.update(session, one, due_at=session.now)  # their parts are deleted as this one's are
+            for now in await uploads_of_drop(session, row):
+                if now.status != "received" or now.id not in {one.id for one in come}:
+                    continue
+                await end(session, row if now.id == row.id else now)
+                if now.id != row.id:
+                    await machine.update(session, now, due_at=session.now)  # its parts are deleted as this one's are
             session.wake(WAKE)
-        return True
 
     async def _whole(self, row: Upload) -> AsyncIterator[bytes]:
         parts = await parts_of(self._objects, row.id, row.length_bytes)
@@ -172,22 +184,20 @@ class UploadWorker:
                 reason_id=None, reason_fields=None,
             )  # fmt: skip
 
-    async def _take_drafts(self, row: Upload, original: Original | None, made: Drafts) -> None:
+    async def _take_drafts(self, session: Session, row: Upload, made: Drafts, original: Original | None = None) -> None:
         reason_id, fields = (None, None) if made.left_out is None else stored(made.left_out)
-        async with self._database.write(self.name) as session:
-            await machine.move(
-                session, row, "taken", because=gettext("its recordings are in drafts"), release_id=made.release_id,
-                sha256=original.file_hash if original else None, due_at=self._until(session), retry_count=0,
-                reason_id=reason_id, reason_fields=fields, stored_notes=[[*stored(note)] for note in made.notes],
-            )  # fmt: skip
+        await machine.move(
+            session, row, "taken", because=gettext("its recordings are in drafts"), release_id=made.release_id,
+            sha256=original.file_hash if original else None, due_at=self._until(session), retry_count=0,
+            reason_id=reason_id, reason_fields=fields, stored_notes=[[*stored(note)] for note in made.notes],
+        )  # fmt: skip
 
-    async def _refuse(self, row: Upload, why: Message) -> None:
+    async def _refuse(self, session: Session, row: Upload, why: Message) -> None:
         reason_id, fields = stored(why)
-        async with self._database.write(self.name) as session:
-            await machine.move(
-                session, row, "refused", because=why, due_at=self._until(session), reason_id=reason_id,
-                reason_fields=fields,
-            )  # fmt: skip
+        await machine.move(
+            session, row, "refused", because=why, due_at=self._until(session), reason_id=reason_id,
+            reason_fields=fields,
+        )  # fmt: skip
 
     async def _clean(self, row: Upload) -> None:
         """Delete its parts, and the original that no track has."""
@@ -197,6 +207,11 @@ class UploadWorker:
             await self._objects.remove(original_key(row.original_id))
         async with self._database.write(self.name) as session:
             await machine.update(session, row, due_at=None)
+            if row.status == "terminated" and row.drop_id is not None:  # the drop may wait for nothing more
+                come = [one for one in await uploads_of_drop(session, row) if one.status == "received"]
+                for one in come[-1:]:
+                    await machine.update(session, one, due_at=session.now)
+                    session.wake(WAKE)
 
     async def _clean_after_loss(self, row: Upload) -> None:
         """Delete what was written of an upload that was given up meanwhile: the worker that cleaned up was earlier."""
