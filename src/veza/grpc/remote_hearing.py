@@ -101,11 +101,10 @@ class RemoteHearing:
         return Heard(Part.WHOLE, sound, session, levels)
 
     async def begin_file(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:
-        asks = *_asks(identity, track_id), token
-        return await self._files.of(asks, partial(self.begin, identity, track_id, token))
+        return await self._files.of(identity, track_id, token, partial(self.begin, identity, track_id, token))
 
     async def preview(self, identity: Identity, track_id: UUID) -> Sound:
-        asks = _asks(identity, track_id)
+        asks = identity, track_id
         version_id = self._previews.get(asks)
         if version_id is None:
             listener = _listener(identity, track_id, preview=True)
@@ -180,11 +179,6 @@ class RemoteHearing:
                 raise ReportsUnavailable(problem.detail) from None
             raise
         return {UUID(one): Verdict(verdict) for one, verdict in said.verdicts.items()}
-
-
-def _asks(identity: Identity, track_id: UUID) -> tuple[str, str, str, UUID]:
-    assert isinstance(identity, Unidentified)
-    return identity.authorization, identity.cookie, identity.address, track_id
 
 
 def _listener(identity: Identity, track_id: UUID, *, preview: bool = False, token: str | None = None) -> pb.Listener:

@@ -92,8 +92,7 @@ class LocalHearing:
         return Heard(part, sound, row, levels)
 
     async def begin_file(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:
-        asks = identity.person_id, identity.session_id, identity.actor, identity.address, token, track_id
-        return await self._files.of(asks, partial(self.begin, identity, track_id, token))
+        return await self._files.of(identity, track_id, token, partial(self.begin, identity, track_id, token))
 
     async def part_of(self, session: Session, identity: Identity, track_id: UUID) -> Part | None:
         """How much of a track the identity may hear now; None for nothing."""
