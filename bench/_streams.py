@@ -15,8 +15,11 @@ from uuid import UUID
 
 import msgspec
 from _stand import Running, running
+from sqlalchemy import select
 
+from veza.accounts import sessions as sign_ins
 from veza.accounts.people import Person
+from veza.accounts.sessions import SignIn
 from veza.audio.manifest import Rendition, Rung, Segment
 from veza.audio.rendering import Rendered
 from veza.catalog.artists import Artist, ArtistMember
@@ -95,7 +98,8 @@ async def _filled(
         async with database.write("benchmark") as session:
             person_id, release_id, artist_id = await _owner(session)
             made = [await _song(session, release_id, artist_id, number, sizes) for number in range(songs)]
-            links = {one: _session(session, person_id, made[one[1]]) for one in sessions}
+            sign_in_id = await _signed_in(session, person_id)
+            links = {one: _session(session, person_id, sign_in_id, made[one[1]]) for one in sessions}
     finally:
         await database.close()
     for song in made:
@@ -152,12 +156,17 @@ def _rendition(rung: Rung, size: int) -> Rendition:
     return Rendition(rung, "mp4a.40.2", RATE, SECONDS * RATE, 0, 0, 0, size, None, 256_000, 256_000, [part])
 
 
-def _session(session: Session, person_id: UUID, song: Song) -> StreamLink:
+async def _signed_in(session: Session, person_id: UUID) -> UUID:
+    await sign_ins.begin(session, person_id, LASTS)
+    return (await session.scalars(select(SignIn.id))).one()
+
+
+def _session(session: Session, person_id: UUID, sign_in_id: UUID, song: Song) -> StreamLink:
     """A session of a listener with a song, and what its links say; the rung is filled in later."""
     expires_at = session.now + LASTS
     row = StreamSession(
-        id=session.new_id(), track_id=song.track_id, version_id=song.version_id, person_id=person_id, sign_in_id=None,
-        is_staff=False, started_at=session.now, expires_at=expires_at, ended_at=None,
+        id=session.new_id(), track_id=song.track_id, version_id=song.version_id, person_id=person_id,
+        sign_in_id=sign_in_id, is_staff=False, started_at=session.now, expires_at=expires_at, ended_at=None,
     )  # fmt: skip
     session.add(row)
     return StreamLink(row.id, song.version_id, Rung.AAC_256, expires_at)

@@ -12,6 +12,7 @@ from uuid import UUID
 from litestar.types import ControllerRouterHandler
 
 from tests.sounding import give_sound, keep_downloads
+from veza.accounts.facade import AccountRules
 from veza.accounts.identity import OPERATOR
 from veza.api.ingest.routes import ingest_routes
 from veza.api.streaming.routes import download_routes, play_routes, waveform_routes
@@ -34,6 +35,7 @@ from veza.streaming.stream_links import StreamLinks
 
 FORMAT = DownloadFormat.FLAC
 _SECRET = "a secret of this world"
+_RULES = AccountRules("", timedelta(days=1), timedelta(days=30), timedelta(days=90))
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Sounding:
         return cls(
             Ingest(database, objects, catalog, AudioRules(folder)),
             Streaming(database, objects, DownloadRules(folder), Links(_SECRET)),
-            LocalHearing(database, objects, StreamLinks(_SECRET), _claim_of, timedelta(days=1)),
+            LocalHearing(database, objects, StreamLinks(_SECRET), _claim_of, _RULES),
         )
 
 

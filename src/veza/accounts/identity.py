@@ -47,6 +47,8 @@ class Identity:
     actor: str
     scopes: frozenset[Scope] | None = None
     session_id: UUID | None = None
+    token_id: UUID | None = None
+    """Of the API token that was sent."""
     is_confirmed: bool = False
     """Whether the person's e-mail address is confirmed."""
     address: str = ""

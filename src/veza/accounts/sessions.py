@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, Uuid, bindparam, delete, select, update
@@ -101,7 +102,7 @@ async def begin(
     return secret
 
 
-_RECOGNISE = (
+_ALIVE = (
     select(
         SignIn.id,
         SignIn.person_id,
@@ -113,46 +114,45 @@ _RECOGNISE = (
     .join(Person, Person.id == SignIn.person_id)
     .outerjoin(PersonRole, PersonRole.person_id == SignIn.person_id)
     .where(
-        SignIn.secret_hash == bindparam("secret_hash"),
         SignIn.expires_at > bindparam("now"),
         SignIn.last_seen_at > bindparam("seen_after"),
         Person.deleted_at.is_(None),
         Person.suspended_at.is_(None),
     )
 )
+_BY_SECRET = _ALIVE.where(SignIn.secret_hash == bindparam("secret_hash"))
+_BY_ID = _ALIVE.where(SignIn.id.in_(bindparam("ids", expanding=True)))
 
 
 async def authenticate(session: Session, secret: str, idle: timedelta) -> Authenticated | None:
     """The person of a session; None for a session that has ended or never was."""
-    asked = {"secret_hash": digest(secret), "now": session.now, "seen_after": session.now - idle}
-    rows = (await session.execute(_RECOGNISE, asked)).all()
-    if not rows:
-        return None
+    found = await _read(session, _BY_SECRET, idle, {"secret_hash": digest(secret)})
+    return next(iter(found.values()), None)
+
+
+async def alive_among(session: Session, session_ids: Collection[UUID], idle: timedelta) -> dict[UUID, Authenticated]:
+    """Those of these sessions that have not ended, with the roles that their people have now."""
+    return await _read(session, _BY_ID, idle, {"ids": list(session_ids)})
+
+
+async def _read(session: Session, wanted: Any, idle: timedelta, asked: dict[str, Any]) -> dict[UUID, Authenticated]:
+    rows = await session.execute(wanted, {"now": session.now, "seen_after": session.now - idle, **asked})
+    of_each: dict[UUID, list[Any]] = {}
+    for row in rows:
+        of_each.setdefault(row.id, []).append(row)
+    return {session_id: _authenticated(session, each) for session_id, each in of_each.items()}
+
+
+def _authenticated(session: Session, rows: Sequence[Any]) -> Authenticated:
     first = rows[0]
-    roles = frozenset({Role.LISTENER, *(Role(row.role) for row in rows if row.role is not None)})
-    stale = session.now - first.last_seen_at >= SEEN_EVERY
     return Authenticated(
         first.id,
         first.person_id,
-        roles,
+        frozenset({Role.LISTENER, *(Role(row.role) for row in rows if row.role is not None)}),
         is_confirmed=first.email_confirmed_at is not None,
-        wants_note=stale,
+        wants_note=session.now - first.last_seen_at >= SEEN_EVERY,
         has_second_factor=first.second_factor_at is not None,
     )
-
-
-async def is_alive(session: Session, session_id: UUID, idle: timedelta) -> bool:
-    """Whether a session has not ended."""
-    row = await session.get(SignIn, session_id)
-    return row is not None and row.expires_at > session.now and row.last_seen_at > session.now - idle
-
-
-async def alive_among(session: Session, session_ids: Collection[UUID], idle: timedelta) -> set[UUID]:
-    """Those of these sessions that have not ended."""
-    alive = select(SignIn.id).where(
-        SignIn.id.in_(session_ids), SignIn.expires_at > session.now, SignIn.last_seen_at > session.now - idle
-    )
-    return set(await session.scalars(alive))
 
 
 _SEEN = (

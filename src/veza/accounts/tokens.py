@@ -91,7 +91,7 @@ async def make(
     return row, text
 
 
-_RECOGNISE = (
+_VALID = (
     select(
         ApiToken.id, ApiToken.person_id, ApiToken.scopes, ApiToken.last_used_at,
         Person.email_confirmed_at, PersonRole.role, SecondFactor.confirmed_at,
@@ -100,17 +100,27 @@ _RECOGNISE = (
     .outerjoin(PersonRole, PersonRole.person_id == ApiToken.person_id)
     .outerjoin(SecondFactor, SecondFactor.person_id == ApiToken.person_id)
     .where(
-        ApiToken.secret_hash == bindparam("secret_hash"),
         or_(ApiToken.expires_at.is_(None), ApiToken.expires_at > bindparam("now")),
         Person.deleted_at.is_(None),
         Person.suspended_at.is_(None),
     )
 )  # fmt: skip
+_BY_SECRET = _VALID.where(ApiToken.secret_hash == bindparam("secret_hash"))
+_BY_ID = _VALID.where(ApiToken.id == bindparam("id"))
 
 
 async def authenticate(session: Session, text: str) -> tuple[Authenticated, frozenset[Scope]] | None:
     """The person and the scopes of a token; None for a token that has ended or never was."""
-    rows = (await session.execute(_RECOGNISE, {"secret_hash": digest(text), "now": session.now})).all()
+    return await _read(session, _BY_SECRET, {"secret_hash": digest(text)})
+
+
+async def find_valid(session: Session, token_id: UUID) -> tuple[Authenticated, frozenset[Scope]] | None:
+    """The same of a token that was sent before, with the roles that its person has now."""
+    return await _read(session, _BY_ID, {"id": token_id})
+
+
+async def _read(session: Session, wanted: Any, asked: dict[str, Any]) -> tuple[Authenticated, frozenset[Scope]] | None:
+    rows = (await session.execute(wanted, {"now": session.now, **asked})).all()
     if not rows:
         return None
     first = rows[0]

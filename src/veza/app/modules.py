@@ -84,18 +84,17 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
     catalog = Catalog(
         database, objects, settings.platform_currencies, _first_artist, settings.base_url, _limits(settings)
     )
+    accounts = _accounts(settings, database, token)
     return Modules(
         database=database,
-        accounts=_accounts(settings, database, token),
+        accounts=accounts,
         catalog=catalog,
         ingest=Ingest(database, objects, catalog, _audio_rules(settings), _upload_limits(settings)),
         streaming=Streaming(database, objects, _download_rules(settings), Links(token)),
         market=market,
         moderation=Moderation(SUBJECTS),
         money=_money(settings, database, metrics, sandbox, _provider_key(settings, token)),
-        hearing=LocalHearing(
-            database, objects, StreamLinks(token), _claim_of, settings.session_idle, settings.stream_recheck
-        ),
+        hearing=LocalHearing(database, objects, StreamLinks(token), _claim_of, accounts.rules, settings.stream_recheck),
         sandbox=sandbox,
     )
 

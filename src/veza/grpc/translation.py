@@ -51,10 +51,10 @@ def session_message(row: StreamSession) -> pb.Session:
 
 
 def session_of(said: pb.Session) -> StreamSession:
-    """A row of no database, without the sign-in."""
+    """A row of no database, without the sign-in or token."""
     return StreamSession(
         id=UUID(said.id), track_id=UUID(said.track_id), version_id=UUID(said.version_id),
-        person_id=UUID(said.person_id) if said.person_id else None, sign_in_id=None,
+        person_id=UUID(said.person_id) if said.person_id else None, sign_in_id=None, token_id=None,
         claim_id=UUID(said.claim_id) if said.claim_id else None, is_staff=said.is_staff,
         started_at=instant(said.started_at_ms), expires_at=instant(said.expires_at_ms),
         ended_at=instant(said.ended_at_ms) if said.ended_at_ms else None,

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from uuid import UUID
 
-from veza.accounts import sessions, tokens
+from veza.accounts import identities, sessions, tokens
 from veza.accounts.facade import Accounts
 from veza.accounts.identity import OPERATOR, Identity
-from veza.accounts.permissions import STAFF, Scope
 from veza.accounts.sessions import Authenticated
 from veza.http.cross_site import comes_from_elsewhere
 from veza.http.errors.accounts import CROSS_SITE
@@ -56,9 +54,9 @@ async def _by_token(accounts: Accounts, text: str) -> Identity:
         raise Problem(UNAUTHORIZED, gettext("this token is not known here"), headers={"WWW-Authenticate": "Bearer"})
     whose, scopes = found
     if whose.wants_note:
-        async with accounts.database.write(_actor(whose.person_id)) as session:
+        async with accounts.database.write(identities.actor_of(whose.person_id)) as session:
             await tokens.used(session, whose.id)
-    return _person(accounts, whose, scopes=scopes)
+    return identities.of_token(accounts.rules, whose, scopes)
 
 
 async def _by_session(accounts: Accounts, secret: str) -> Identity | None:
@@ -67,33 +65,12 @@ async def _by_session(accounts: Accounts, secret: str) -> Identity | None:
     if whose is None:
         return None
     if whose.wants_note:
-        async with accounts.database.write(_actor(whose.person_id)) as session:
+        async with accounts.database.write(identities.actor_of(whose.person_id)) as session:
             await sessions.seen(session, whose.id)
-    return _person(accounts, whose, session_id=whose.id)
-
-
-def _person(
-    accounts: Accounts, whose: Authenticated, *, scopes: frozenset[Scope] | None = None, session_id: UUID | None = None
-) -> Identity:
-    """The person; the roles of staff are withheld from who has not shown a second factor, where they need one."""
-    is_weak = accounts.rules.staff_needs_second_factor and not whose.has_second_factor
-    withheld = whose.roles & STAFF if is_weak else frozenset()
-    return Identity(
-        whose.person_id,
-        whose.roles - withheld,
-        _actor(whose.person_id),
-        scopes,
-        session_id=session_id,
-        is_confirmed=whose.is_confirmed,
-        withheld=withheld,
-    )
+    return identities.of_session(accounts.rules, whose)
 
 
 def _demand_own_site(connection: Connection, base_url: str) -> None:
     reads = connection.scope.get("method") in _READS  # a WebSocket has no method, and is checked
     if not reads and comes_from_elsewhere(connection, base_url):
         raise Problem(CROSS_SITE, gettext("this write came from a page of another site, and nothing was changed"))
-
-
-def _actor(person_id: UUID) -> str:
-    return f"person {person_id}"

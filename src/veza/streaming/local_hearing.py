@@ -11,8 +11,9 @@ from uuid import UUID
 import structlog
 from cachetools import LRUCache, TTLCache
 
-from veza.accounts import audit, sessions
+from veza.accounts import audit
 from veza.accounts.audit import Act
+from veza.accounts.facade import AccountRules
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.audio.manifest import Rung
@@ -57,11 +58,11 @@ class LocalHearing:
     """Decides by the database, and remembers for a little while what was decided."""
 
     def __init__(
-        self, database: Database, objects: Objects, links: StreamLinks, claim_of: ClaimOf, idle: timedelta,
+        self, database: Database, objects: Objects, links: StreamLinks, claim_of: ClaimOf, rules: AccountRules,
         rechecked: timedelta = RECHECKED,
     ) -> None:  # fmt: skip
-        """`idle` is how long a sign-in lasts unused; `rechecked`: how old an answer about a session may be."""
-        self.database, self.objects, self.links, self._idle = database, objects, links, idle
+        """`rules` are those of sign-ins and of staff; `rechecked`: how old an answer about a session may be."""
+        self.database, self.objects, self.links, self._rules = database, objects, links, rules
         self.rechecked, self._claim_of = rechecked, claim_of
         self.reports = PlayReports(database.clock, into(database))
         self._alive: TTLCache[UUID, tuple[bool, float]] = TTLCache(
@@ -189,17 +190,19 @@ class LocalHearing:
         return True
 
     async def is_alive(self, session: Session, session_id: UUID) -> bool:
-        """Whether a stream lasts: neither it nor its sign-in has ended, nor the right to hear the track."""
+        """Whether a stream lasts: neither it nor the credential that began it has ended, and who sent that may still
+        hear the track, by the same rule."""
         row = await session.get(StreamSession, session_id)
         if row is None or row.ended_at is not None or row.expires_at <= session.now:
             return False
-        if row.sign_in_id is not None and not await sessions.is_alive(session, row.sign_in_id, self._idle):
+        identity = await stream_sessions.identity_of(session, self._rules, row)
+        if identity is None:
             return False
-        may = await access.may_by_claim(session, row.person_id, row.track_id, row.claim_id)
-        if may.stream or not row.is_staff:
-            return may.stream
-        track = await session.get(Track, row.track_id)
-        return track is not None and track.id in await access.to_judge(session, track.release_id)
+        try:
+            _, may, judges = await _seen(session, identity, row.track_id, row.claim_id)
+        except UnknownTrack:
+            return False
+        return may.stream or (row.is_staff and judges)
 
     async def _current(self, session: Session, track: Track) -> Sound:
         sound = None if track.audio_id is None else await self._read(session, track.audio_id)

@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.accounts.identity import Identity
+from veza.accounts import identities
+from veza.accounts.facade import AccountRules
+from veza.accounts.identity import OPERATOR, Identity, visitor
 from veza.ingest.track_sound import Sound
 from veza.kit.database import Base, Session
 
@@ -20,10 +22,10 @@ CHANGED = "streams"
 
 
 class StreamSession(Base):
-    """Who may hear which version until when. `person_id` is null for a visitor, `sign_in_id` for a token; `claim_id` is
-    the order or code without an account whose link was shown.
+    """Who may hear which version until when. A person began it with a sign-in or an API token, the operator or a
+    visitor with neither; `claim_id` is the order or code without an account whose link was shown.
 
-    It ends with its sign-in, with the right to hear the track, at `expires_at`, or where `ended_at` says so.
+    It ends with its sign-in or token, with the right to hear the track, at `expires_at`, or where `ended_at` says so.
     """
 
     __tablename__ = "stream_sessions"
@@ -33,6 +35,7 @@ class StreamSession(Base):
     version_id: Mapped[UUID]
     person_id: Mapped[UUID | None]
     sign_in_id: Mapped[UUID | None]
+    token_id: Mapped[UUID | None]
     claim_id: Mapped[UUID | None]
     is_staff: Mapped[bool]
     started_at: Mapped[datetime]
@@ -56,6 +59,7 @@ async def begin(
         version_id=sound.version_id,
         person_id=identity.person_id,
         sign_in_id=identity.session_id,
+        token_id=identity.token_id,
         claim_id=claim_id,
         is_staff=is_staff,
         started_at=session.now,
@@ -66,6 +70,17 @@ async def begin(
     await session.flush()
     session.wake(CHANGED, elsewhere=False)
     return row
+
+
+async def identity_of(session: Session, rules: AccountRules, row: StreamSession) -> Identity | None:
+    """Who began it, with the rights of now; None where the sign-in or token has ended."""
+    if row.sign_in_id is not None:
+        return (await identities.alive_among(session, rules, [row.sign_in_id])).get(row.sign_in_id)
+    if row.token_id is not None:
+        return await identities.find_by_token(session, rules, row.token_id)
+    if row.person_id is not None:  # of a token, from before its id was kept here
+        return None
+    return OPERATOR if row.is_staff else visitor("")
 
 
 def length_of(sound: Sound) -> timedelta:
