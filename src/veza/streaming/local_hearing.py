@@ -155,9 +155,12 @@ class LocalHearing:
             raise StreamEnded
 
     async def _ask(self, session_id: UUID) -> bool:
-        """What the database says of a session now; it is remembered for `rechecked`."""
+        """What the database says of a session now; it is remembered for `rechecked`. A session that was ended here
+        meanwhile has ended, also where the question came before."""
         async with self.database.read() as session:
             is_alive = await self.is_alive(session, session_id)
+        known = self._alive.get(session_id)
+        is_alive = is_alive and (known is None or known[0])
         self._alive[session_id] = is_alive, self.seconds()
         return is_alive
 

@@ -156,6 +156,18 @@ async def test_a_session_that_is_ended_ends_its_stream_at_once(stage: Stage) -> 
     assert (await stage.get(file)).status_code == 403
 
 
+async def test_an_answer_under_way_revives_no_session_that_was_ended_meanwhile(stage: Stage) -> None:
+    file = (await rung_files(stage, await stage.signed_in(await stage.buyer())))["aac128"]
+    hearing = stage.veza.modules.hearing
+    link, _ = await hearing.opened(stage.track, file.partition("link=")[2])
+    stage.clock.advance(RECHECKED * 0.75)
+    async with stage.veza.database.write("test") as session:
+        assert await hearing.allows(link)
+        assert await hearing.end(session, link.session_id)
+        await until(lambda: not hearing._asking, "the question beside, which does not see the end yet")
+    assert not await hearing.allows(link)
+
+
 async def test_a_file_asked_for_part_by_part_is_one_session(stage: Stage) -> None:
     headers = await stage.signed_in(await stage.buyer())
     _, files, _, _ = rendered(2.0)
