@@ -18,7 +18,7 @@ from playwright.async_api import Browser, Page, Request, expect
 from tests.browsers import chromium
 from tests.statements import counted
 from tests.web.live_site import LiveSite, asking
-from veza.accounts import sessions
+from veza.accounts import roles, sessions
 from veza.accounts.permissions import Role
 from veza.http.session_cookies import SESSION_COOKIE
 from veza.kit.clock import ManualClock
@@ -80,6 +80,19 @@ async def test_who_may_see_the_money_is_told_of_what_waits_and_no_other_person(s
     assert seen is not None
     assert unseen is not None
     assert ("money=" in seen.id, "money=" in unseen.id) == (True, False)
+
+
+async def test_who_may_see_the_money_no_longer_is_told_of_it_no_longer(site: LiveSite) -> None:
+    await site.person(Role.ADMIN)
+    dismissed, cookie = await site.person(Role.ADMIN)
+    async with site.listening(cookie) as one:
+        before = await one.next()
+        async with site.database.write("test") as session:
+            await roles.take(session, dismissed, Role.ADMIN)
+        after = await one.next()
+    assert before is not None
+    assert after is not None
+    assert ("money=" in before.id, "money=" in after.id, json.loads(after.data)) == (True, False, [])
 
 
 async def test_a_stream_ends_as_its_session_does_and_a_visitor_has_none(site: LiveSite) -> None:

@@ -266,7 +266,7 @@ def _modules_for_pages(settings: Settings, modules: Modules, office: Office, sto
         "money": modules.money,
         "hearing": modules.hearing,
         "cookie_jar": Cookies(settings.base_url, settings.session_max),
-        "live": Live(modules.database, settings.session_idle, stop),
+        "live": Live(modules.database, modules.accounts.rules, stop),
         "office": office,
     }
 

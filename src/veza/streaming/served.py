@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from veza.accounts import people, roles
+from veza.accounts.permissions import Permission, allows
 from veza.audio.download_formats import DownloadFormat, suffix_of
 from veza.ingest.audio_versions import AudioVersion, UnknownVersion, find_version
 from veza.kit.database import Session
@@ -14,7 +16,7 @@ from veza.kit.messages import gettext
 from veza.streaming.asking import Asker, demand_track, downloadable_of, original_of
 from veza.streaming.downloads import Download, downloads_by_id
 from veza.streaming.file_names import file_name
-from veza.streaming.links import Link, LinkKind
+from veza.streaming.links import Link, LinkKind, UnknownLink
 from veza.streaming.release_archives import Contents, ReleaseArchive
 
 MEDIA_TYPES = {
@@ -66,7 +68,10 @@ class PackedFile:
 
 
 async def file_behind(session: Session, link: Link) -> ServedFile | ServedArchive:
-    """What the link leads to. Raises what `asking` raises for one who may not have it, NotThere, UnknownVersion."""
+    """What the link leads to. Raises what `asking` raises for one who may not have it, NotThere, UnknownVersion, and
+    UnknownLink where the account it was made for is gone."""
+    if link.person_id is not None and not await people.is_there(session, link.person_id):
+        raise UnknownLink
     return await _BEHIND[link.kind](session, link)
 
 
@@ -82,7 +87,7 @@ async def _track(session: Session, link: Link) -> ServedFile:
 
 async def _original(session: Session, link: Link) -> ServedFile:
     version = await find_version(session, link.id)
-    if link.person_id is None:
+    if link.person_id is None or not await _is_artist(session, link.person_id):
         raise UnknownVersion(link.id)
     await original_of(session, version.track_id, link.person_id)
     etag = f'"{version.file_hash[:32]}"'
@@ -90,6 +95,11 @@ async def _original(session: Session, link: Link) -> ServedFile:
         name_of(version), ORIGINAL, version.original_bytes, etag, version.created_at,
         version.original_key,
     )  # fmt: skip
+
+
+async def _is_artist(session: Session, person_id: UUID) -> bool:
+    """Whether the person has the right still by which originals are asked for."""
+    return allows(Permission.PUBLISH, (await roles.of(session, [person_id]))[person_id])
 
 
 async def _release(session: Session, link: Link) -> ServedArchive:

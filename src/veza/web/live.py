@@ -17,7 +17,8 @@ from uuid import UUID
 
 import structlog
 
-from veza.accounts import sessions
+from veza.accounts import identities
+from veza.accounts.facade import AccountRules
 from veza.accounts.identity import Identity
 from veza.http.problems import RATE_LIMITED, Problem
 from veza.kit.database import Database, Session
@@ -31,7 +32,7 @@ EVERY = timedelta(seconds=1)
 BEAT = timedelta(seconds=15)
 """After so long without an event a comment is sent: proxies close what is silent for a minute."""
 LONGEST = timedelta(minutes=10)
-"""Of a stream: its browser comes back by itself, and who it is and what it may is asked anew."""
+"""Of a stream: its browser comes back by itself."""
 MOST_PER_PERSON = 6
 """Browsers of one person in one process; one more asks its pages every few seconds, as without a stream."""
 MOST = 2_000
@@ -46,7 +47,6 @@ class Listener:
 
     person: UUID
     session: UUID
-    topics: tuple[str, ...]
     told: dict[str, str]
     found: dict[str, str] = field(default_factory=dict)
     has_ended: bool = False
@@ -55,10 +55,10 @@ class Listener:
 
 
 class Live:
-    """The streams of one process; `stop` ends them all at once, `idle` is how long a session lives unused."""
+    """The streams of one process; `stop` ends them all at once, `rules` say how long a session lives unused."""
 
-    def __init__(self, database: Database, idle: timedelta, stop: asyncio.Event) -> None:
-        self._database, self._idle, self._stop = database, idle, stop
+    def __init__(self, database: Database, rules: AccountRules, stop: asyncio.Event) -> None:
+        self._database, self._rules, self._stop = database, rules, stop
         self._listeners: set[Listener] = set()
         self._watching: asyncio.Task[None] | None = None
 
@@ -69,8 +69,7 @@ class Live:
             raise _too_many(MOST_PER_PERSON)
         if len(self._listeners) >= MOST:
             raise _too_many(MOST)
-        topics = tuple(name for name, topic in TOPICS.items() if identity.may(topic.permission))
-        return self._stream(Listener(person, session_id, topics, _read_id(last_id)))
+        return self._stream(Listener(person, session_id, _read_id(last_id)))
 
     @property
     def listeners(self) -> Counter[UUID]:
@@ -117,10 +116,10 @@ class Live:
                 continue
 
     async def _look(self, session: Session, listeners: tuple[Listener, ...]) -> None:
-        alive = await sessions.alive_among(session, {one.session for one in listeners}, self._idle)
+        alive = await identities.alive_among(session, self._rules, {one.session for one in listeners})
         found: dict[Listener, dict[str, str]] = {one: {} for one in listeners}
         for name, topic in TOPICS.items():
-            of_topic = [one for one in listeners if name in one.topics]
+            of_topic = [one for one in listeners if one.session in alive and alive[one.session].may(topic.permission)]
             if of_topic:
                 states = await topic.read(session, {one.person for one in of_topic})
                 for one in of_topic:

@@ -14,6 +14,8 @@ from tests.api.streaming.buyers import WHO, Asker
 from tests.api.streaming.conftest import Stage
 from tests.grpc.conftest import Caller, caller
 from tests.tampering import BASE64, changed
+from veza.accounts import deletion, roles
+from veza.accounts.permissions import Role
 from veza.accounts.sessions import SignIn
 from veza.audio.manifest import Rung
 from veza.catalog.artists import Artist
@@ -43,6 +45,8 @@ WHAT_ENDS: Mapping[str, tuple[tuple[int, str], ...]] = {
     "the artist is hidden": (ENDED, NOT_THERE, NOT_THERE, OPEN),
     "the release is withdrawn": (OPEN, OPEN, OPEN, OPEN),
     "the artist's person leaves": (OPEN, OPEN, OPEN, NOT_THERE),
+    "the artist's person is an artist no longer": (OPEN, OPEN, OPEN, NOT_THERE),
+    "the owner deletes the account": (ENDED, NOT_THERE, NOT_THERE, OPEN),
 }
 """What closes a link of who owns the release, and that of the artist's person to what was sent."""
 
@@ -133,10 +137,33 @@ async def leave(links: Links, _caller: Caller) -> None:
     await factories.leave(links.stage.veza.database, links.stage.artist, links.stage.owner)
 
 
+async def take_role(links: Links, _caller: Caller) -> None:
+    async with links.stage.veza.database.write("test") as session:
+        await roles.take(session, links.stage.owner, Role.ARTIST)
+
+
+async def delete_account(links: Links, _caller: Caller) -> None:
+    assert links.owner.person_id is not None
+    async with links.stage.veza.database.write("test") as session:
+        await deletion.delete(session, "https://veza.test", links.owner.person_id)
+
+
 DOES: Mapping[str, Callable[[Links, Caller], Awaitable[None]]] = dict(
     zip(
         WHAT_ENDS,
-        (nothing, refund, sign_out, end_session, hide_track, hide_release, hide_artist, withdraw, leave),
+        (
+            nothing,
+            refund,
+            sign_out,
+            end_session,
+            hide_track,
+            hide_release,
+            hide_artist,
+            withdraw,
+            leave,
+            take_role,
+            delete_account,
+        ),
         strict=True,
     )
 )
