@@ -12,6 +12,7 @@ import structlog
 
 import grpc
 from veza.http.errors.table import KINDS, kind_of
+from veza.http.limits import retry_headers
 from veza.http.problems import INTERNAL, INVALID_REQUEST, UNAVAILABLE, Kind, Problem
 from veza.kit.messages import gettext, message_of, verbatim
 
@@ -19,6 +20,8 @@ log = structlog.get_logger(__name__)
 
 PROBLEM = "veza-problem"
 """The trailing metadata with the last part of the problem's `type`."""
+RETRY_AFTER = "retry-after"
+"""The trailing metadata with the seconds to wait, of a limit that is reached."""
 CODES: Mapping[int, grpc.StatusCode] = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
     401: grpc.StatusCode.UNAUTHENTICATED,
@@ -46,9 +49,8 @@ class BadArgument(ValueError):
 async def abort(context: Any, error: Exception) -> None:
     """End the call with the status of the error; one that no table lists is a mistake of ours, and is logged."""
     kind, said = _kind_and_sentence(error)
-    await context.abort(
-        CODES.get(kind.status, grpc.StatusCode.INTERNAL), said, trailing_metadata=((PROBLEM, kind.slug),)
-    )
+    told = [(PROBLEM, kind.slug), *((name.lower(), value) for name, value in retry_headers(error).items())]
+    await context.abort(CODES.get(kind.status, grpc.StatusCode.INTERNAL), said, trailing_metadata=tuple(told))
 
 
 def _kind_and_sentence(error: Exception) -> tuple[Kind, str]:
@@ -66,10 +68,11 @@ def _kind_and_sentence(error: Exception) -> tuple[Kind, str]:
 
 def problem_of(error: grpc.aio.AioRpcError) -> Problem:
     """What a call of ours ended with, as the problem that it was; one that never arrived is UNAVAILABLE."""
-    slug = next((str(value) for name, value in error.trailing_metadata() or () if name == PROBLEM), "")
-    kind = _KINDS.get(slug)
+    told = dict(error.trailing_metadata() or ())
+    kind = _KINDS.get(str(told.get(PROBLEM, "")))
     if kind is None:
         return Problem(
             UNAVAILABLE, gettext("streaming cannot ask Veza at the moment: try again in a moment"), {"Retry-After": "5"}
         )
-    return Problem(kind, verbatim(error.details() or ""))
+    headers = {"Retry-After": str(told[RETRY_AFTER])} if RETRY_AFTER in told else {}
+    return Problem(kind, verbatim(error.details() or ""), headers)

@@ -124,8 +124,8 @@ class Hearing(Protocol):
         """A stream of a track, as much of it as the identity may hear; `token` is that of the link that was mailed to a
         buyer without an account.
 
-        Raises UnknownTrack for who may not see it, OwnersOnly, NoSoundYet; for a token that leads to no order or code
-        that waits for its buyer, what says so.
+        Raises UnknownTrack for who may not see it, OwnersOnly, NoSoundYet, RateLimited; for a token that leads to no
+        order or code that waits for its buyer, what says so.
         """
 
     async def begin_file(self, identity: Identity, track_id: UUID, token: str | None = None) -> Heard:

@@ -21,6 +21,7 @@ from veza.audio.rendered import Waveform
 from veza.catalog.tracks import Track, UnknownTrack, find_track
 from veza.ingest.audio_versions import UnknownVersion
 from veza.ingest.track_sound import Sound, find_sound
+from veza.kit import limits
 from veza.kit.database import Database, Session
 from veza.kit.objects import Objects
 from veza.library import access
@@ -85,7 +86,8 @@ class LocalHearing:
             levels = await self._levels_of(session, track_id)
         if part is Part.PREVIEW:
             return Heard(part, sound, None, levels)
-        async with self.database.write(identity.actor) as session:
+        turn = limits.turn(self.database, stream_sessions.beginning(identity))
+        async with turn, self.database.write(identity.actor) as session:
             row = await stream_sessions.begin(session, identity, sound, claim_id=claim_id, is_staff=is_staff)
             if is_staff:
                 audit.note(session, Act.HEARD, identity.person_id, detail=f"track {track_id}")

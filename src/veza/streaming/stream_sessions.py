@@ -13,10 +13,15 @@ from veza.accounts import identities
 from veza.accounts.facade import AccountRules
 from veza.accounts.identity import OPERATOR, Identity, visitor
 from veza.ingest.track_sound import Sound
+from veza.kit import limits
 from veza.kit.database import Base, Session
+from veza.kit.limits import Allowance, Limit
 
 BEYOND_ITS_LENGTH = timedelta(minutes=15)
 """A link outlives the track by as much: for a pause, and for a line that is slow."""
+STREAMS = Limit("streams", burst=120, per=timedelta(seconds=1))
+"""Of a person, or of the visitors of one network: each stream is a row for a day. Two hundred people behind one address
+whose tracks last three and a half minutes begin one a second."""
 CHANGED = "streams"
 """The topic that is woken where a stream began or was ended."""
 
@@ -49,10 +54,16 @@ class StreamSession(Base):
     )
 
 
+def beginning(identity: Identity) -> Allowance:
+    """The streams that may be begun by it, or by all visitors of its network."""
+    return STREAMS.of(identity.person_id or limits.network(identity.address) or identity.actor)
+
+
 async def begin(
     session: Session, identity: Identity, sound: Sound, *, claim_id: UUID | None, is_staff: bool
 ) -> StreamSession:
-    """A session from now on; `is_staff` for who hears it to judge it."""
+    """A session from now on; `is_staff` for who hears it to judge it. Raises RateLimited."""
+    await limits.spend(session, beginning(identity))
     row = StreamSession(
         id=session.new_id(),
         track_id=sound.track_id,

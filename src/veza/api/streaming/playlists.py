@@ -16,7 +16,7 @@ from msgspec import Struct
 from veza.accounts.permissions import Permission
 from veza.api.market.receipts import LinkToken
 from veza.api.operations import read
-from veza.api.streaming.sources import ENDED, PRIVATE, REFUSALS, Link, RungName, address_of, found_by
+from veza.api.streaming.sources import BEGINS, ENDED, PRIVATE, REFUSALS, Link, RungName, address_of, found_by
 from veza.audio.manifest import AAC_BITRATES, PREVIEW, Rendition, Rung
 from veza.http.identity import Authenticate
 from veza.http.problems import problem_responses
@@ -107,7 +107,7 @@ MANIFEST_EXAMPLE: dict[str, Any] = {
     operation="showMasterPlaylist",
     summary="Show a track's master playlist",
     permission=Permission.BROWSE,
-    gives={200: PLAYLIST, **problem_responses(*REFUSALS)},
+    gives={200: PLAYLIST, **problem_responses(*BEGINS)},
     media_type=playlists.MEDIA_TYPE,
 )
 async def show_master(
@@ -137,7 +137,7 @@ async def show_master(
     summary="Show how a track is played",
     permission=Permission.BROWSE,
     gives=(Manifest, "Its files and segments.", MANIFEST_EXAMPLE),
-    problems=REFUSALS,
+    problems=BEGINS,
 )
 async def show_manifest(
     request: DoorRequest, track_id: UUID, hearing: Hearing, authenticate: Authenticate, token: LinkToken = None

@@ -12,7 +12,7 @@ from litestar.params import PathParameter, QueryParameter
 from veza.accounts.identity import Identity
 from veza.audio.manifest import PREVIEW, Rendition, Rung
 from veza.http.errors.streaming import LINK_EXPIRED, NO_SOUND_YET, STREAM_ENDED
-from veza.http.problems import FORBIDDEN, NOT_FOUND
+from veza.http.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED
 from veza.ingest.track_sound import Sound
 from veza.streaming.hearing import Heard, Hearing, NoSuchRung, Part, followed
 from veza.streaming.stream_links import StreamLink
@@ -21,6 +21,8 @@ Who = Callable[[], Awaitable[Identity]]
 """Finds out who asks."""
 PRIVATE = {"Cache-Control": "private, no-store", "Vary": "Authorization, Cookie"}
 REFUSALS = (NOT_FOUND, FORBIDDEN, NO_SOUND_YET)
+BEGINS = (*REFUSALS, RATE_LIMITED)
+"""What an address where a stream begins may refuse."""
 ENDED = (STREAM_ENDED, LINK_EXPIRED)
 """What the address of a link may answer beside them."""
 Link = Annotated[str, QueryParameter(max_length=400, description="As the playlist or the manifest names it.")]

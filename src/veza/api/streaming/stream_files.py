@@ -11,7 +11,7 @@ from veza.accounts.permissions import Permission
 from veza.api.market.receipts import LinkToken
 from veza.api.operations import read
 from veza.api.streaming.rung_files import MEDIA_TYPE, StreamFiles
-from veza.api.streaming.sources import ENDED, REFUSALS, Link, RungName, Source, found_by
+from veza.api.streaming.sources import BEGINS, ENDED, REFUSALS, Link, RungName, Source, found_by
 from veza.audio.manifest import AAC_BITRATES, PREVIEW
 from veza.http.identity import Authenticate
 from veza.http.problems import PRECONDITION_FAILED, problem_responses
@@ -23,6 +23,7 @@ TAG = "streams"
 _FILE = ResponseSpec(bytes, generate_examples=False, description="All of it.", media_type=MEDIA_TYPE)
 _PART = ResponseSpec(bytes, generate_examples=False, description="The bytes asked for.", media_type=MEDIA_TYPE)
 GIVES = {200: _FILE, 206: _PART, **problem_responses(*REFUSALS, *ENDED, PRECONDITION_FAILED)}
+GIVES_AND_BEGINS = {200: _FILE, 206: _PART, **problem_responses(*BEGINS, PRECONDITION_FAILED)}
 _BEST_FIRST = sorted(AAC_BITRATES, key=lambda rung: -AAC_BITRATES[rung])
 
 
@@ -31,7 +32,7 @@ _BEST_FIRST = sorted(AAC_BITRATES, key=lambda rung: -AAC_BITRATES[rung])
     operation="showTrackFile",
     summary="Stream a track as one file",
     permission=Permission.BROWSE,
-    gives=GIVES,
+    gives=GIVES_AND_BEGINS,
     media_type=MEDIA_TYPE,
 )
 async def show_track_file(
