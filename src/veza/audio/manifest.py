@@ -24,8 +24,11 @@ PREVIEW = "preview"
 """The name of the files of a preview."""
 
 
-class Segment(Struct, frozen=True, array_like=True):
-    """A fragment of a rung's file: where it lies (bytes), and which coded samples it holds (priming included)."""
+class Segment(Struct, frozen=True, array_like=True, gc=False):
+    """A fragment of a rung's file: where it lies (bytes), and which coded samples it holds (priming included).
+
+    `gc=False`: plain numbers, and many thousands of them in memory, which the collector need not look at.
+    """
 
     offset: int
     size: int

@@ -29,7 +29,6 @@ from veza.kit.objects import Objects
 from veza.streaming.begun_files import BegunFiles
 from veza.streaming.hearing import (
     MOST_SESSIONS,
-    MOST_SOUNDS,
     RECHECKED,
     Heard,
     LinkExpired,
@@ -37,6 +36,7 @@ from veza.streaming.hearing import (
     StreamEnded,
     link_of,
 )
+from veza.streaming.kept_sounds import KeptSounds
 from veza.streaming.play_reports import PlayReports, Report, ReportsUnavailable
 from veza.streaming.plays import Verdict
 from veza.streaming.stream_links import BadStreamLink, StreamLink
@@ -44,7 +44,8 @@ from veza.streaming.stream_sessions import StreamSession
 
 ENDED_WITHIN = timedelta(minutes=1)
 """Of the last answer about a stream, where no new one can be had."""
-_NOT_MADE_YET_KEPT = timedelta(seconds=5)
+_NOT_MADE_YET_KEPT, _MOST_NOT_MADE_YET = timedelta(seconds=5), 50
+"""Sounds of a first rung alone: each is asked for again after a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +79,11 @@ class RemoteHearing:
         """Session → when it was last said to last."""
         self._links: LRUCache[str, StreamLink] = LRUCache(MOST_SESSIONS)
         self._written: LRUCache[UUID, dict[str, str]] = LRUCache(MOST_SESSIONS)
-        self._files = BegunFiles(self._check, self._seconds)
+        self._files = BegunFiles(self._check, self._sound, self._seconds)
         self._previews: TTLCache[Any, UUID] = TTLCache(MOST_SESSIONS, rechecked.total_seconds(), self._seconds)
-        self._sounds: LRUCache[UUID, Sound] = LRUCache(MOST_SOUNDS)
+        self._sounds = KeptSounds()
         self._unfinished: TTLCache[UUID, Sound] = TTLCache(
-            MOST_SOUNDS, _NOT_MADE_YET_KEPT.total_seconds(), self._seconds
+            _MOST_NOT_MADE_YET, _NOT_MADE_YET_KEPT.total_seconds(), self._seconds
         )
 
     def _seconds(self) -> float:
@@ -164,7 +165,9 @@ class RemoteHearing:
             return known
         track = await self._client.call("GetTrack", pb.GetTrackRequest(version_id=str(version_id)))
         sound = sound_of(UUID(track.id), track.audio)
-        (self._sounds if sound.is_whole else self._unfinished)[version_id] = sound
+        self._sounds.keep(sound)
+        if not sound.is_whole:
+            self._unfinished[version_id] = sound
         return sound
 
     async def _report(self, reports: Sequence[Report]) -> dict[UUID, Verdict]:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import bindparam, select
 
 from veza.audio.manifest import Rendition, Rung
@@ -64,8 +66,13 @@ def sound_of(version: AudioVersion) -> Sound | None:
 
 
 async def find_sound(session: Session, version_id: UUID) -> Sound | None:
-    """The sound of a version, whether it is still the current one or not. Raises UnknownVersion."""
-    return sound_of(await find_version(session, version_id))
+    """The sound of a version, as it is played: without loudness, waveform, findings and edges, which are read where
+    they are shown. The version may be current or not. Raises UnknownVersion."""
+    sound = sound_of(await find_version(session, version_id))
+    return None if sound is None else replace(sound, rendered=replace(sound.rendered, **_NOT_PLAYED))
+
+
+_NOT_PLAYED: dict[str, Any] = dict.fromkeys(("loudness", "waveform", "findings", "edges"))
 
 
 class Measured(Struct, frozen=True):

@@ -28,8 +28,8 @@ RECHECKED = timedelta(seconds=20)
 """How old an answer about a session may be, unless a setting says otherwise."""
 FILE_KEPT = timedelta(minutes=5)
 """A track that was replaced meanwhile is heard anew after as long, where it is played as one file."""
-MOST_SESSIONS, MOST_SOUNDS = 20_000, 500
-"""What is remembered of each at most."""
+MOST_SESSIONS = 20_000
+"""What is remembered at most of sessions and of their links."""
 
 
 class Part(StrEnum):

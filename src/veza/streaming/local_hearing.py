@@ -9,7 +9,7 @@ from functools import partial
 from uuid import UUID
 
 import structlog
-from cachetools import LRUCache, TTLCache
+from cachetools import TTLCache
 
 from veza.accounts import audit
 from veza.accounts.audit import Act
@@ -20,7 +20,7 @@ from veza.audio.manifest import Rung
 from veza.audio.rendered import Waveform
 from veza.catalog.tracks import Track, UnknownTrack, find_track
 from veza.ingest.audio_versions import UnknownVersion
-from veza.ingest.track_sound import Sound, find_sound
+from veza.ingest.track_sound import Sound, find_sound, waveforms_of
 from veza.kit import limits
 from veza.kit.database import Database, Session
 from veza.kit.objects import Objects
@@ -30,7 +30,6 @@ from veza.streaming import stream_sessions
 from veza.streaming.begun_files import BegunFiles
 from veza.streaming.hearing import (
     MOST_SESSIONS,
-    MOST_SOUNDS,
     RECHECKED,
     Heard,
     LinkExpired,
@@ -41,6 +40,7 @@ from veza.streaming.hearing import (
     link_of,
     part_heard,
 )
+from veza.streaming.kept_sounds import KeptSounds
 from veza.streaming.levels import UNKNOWN, Levels, levels_of
 from veza.streaming.play_reports import PlayReports, into
 from veza.streaming.stream_links import BadStreamLink, StreamLink, StreamLinks
@@ -50,6 +50,8 @@ log = structlog.get_logger(__name__)
 
 LEVELS_KEPT = timedelta(minutes=5)
 """How old the loudness of a release may be: it changes with each track that is added or replaced."""
+MOST_LEVELS = 10_000
+"""Of tracks, a hundred bytes each."""
 ClaimOf = Callable[[Session, str], Awaitable[UUID]]
 """The order or code without an account that a mailed link leads to, as grants name it; raises what says that there is
 none."""
@@ -71,9 +73,9 @@ class LocalHearing:
         )
         """Session → whether it lasts, and when that was asked."""
         self._asking: dict[UUID, asyncio.Task[bool]] = {}
-        self._files = BegunFiles(self.check, self.seconds)
-        self._sounds: LRUCache[UUID, Sound] = LRUCache(MOST_SOUNDS)
-        self._levels: TTLCache[UUID, Levels] = TTLCache(MOST_SOUNDS, LEVELS_KEPT.total_seconds(), self.seconds)
+        self._files = BegunFiles(self.check, self._sound, self.seconds)
+        self._sounds = KeptSounds()
+        self._levels: TTLCache[UUID, Levels] = TTLCache(MOST_LEVELS, LEVELS_KEPT.total_seconds(), self.seconds)
 
     def seconds(self) -> float:
         """What the clock says, in seconds."""
@@ -128,7 +130,9 @@ class LocalHearing:
         async with self.database.read() as session:
             claim_id = None if token is None else await self._claim_of(session, token)
             track, *_ = await _seen(session, identity, track_id, claim_id)
-            found = (await self._current(session, track)).rendered.waveform
+            if track.audio_id is None:
+                raise NoSoundYet(track)
+            found = (await waveforms_of(session, [track.audio_id])).get(track.audio_id)
         if found is None:
             raise NoSoundYet(track)
         return found
@@ -243,8 +247,8 @@ class LocalHearing:
             sound = await find_sound(session, version_id)
         except UnknownVersion:
             return None
-        if sound is not None and sound.is_whole:
-            self._sounds[version_id] = sound
+        if sound is not None:
+            self._sounds.keep(sound)
         return sound
 
 

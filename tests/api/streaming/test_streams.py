@@ -16,6 +16,7 @@ from tests.sounding import RATE, rendered
 from tests.tampering import changed
 from tests.waiting import until
 from veza.accounts.audit import Act, AuditEntry
+from veza.accounts.identity import OPERATOR
 from veza.accounts.permissions import Role
 from veza.accounts.sessions import SignIn
 from veza.audio.manifest import Rung
@@ -177,6 +178,14 @@ async def test_a_file_asked_for_part_by_part_is_one_session(stage: Stage) -> Non
         assert (answer.status_code, answer.content) == (206, whole[start : start + 100])
     async with stage.veza.database.read() as session:
         assert len((await session.scalars(select(StreamSession))).all()) == 1
+
+
+async def test_what_is_drawn_of_a_sound_is_not_kept_with_what_is_played_of_it(stage: Stage) -> None:
+    hearing = stage.veza.modules.hearing
+    sound = (await hearing.begin(OPERATOR, stage.track)).sound
+    measured = ("loudness", "waveform", "findings", "edges")
+    assert [getattr(sound.rendered, name) for name in measured] == [None] * len(measured)
+    assert len((await hearing.waveform(OPERATOR, stage.track)).peaks) == 1800
 
 
 async def test_what_has_no_sound_yet_says_so(stage: Stage) -> None:
