@@ -33,12 +33,17 @@ CHOICES = {
 TOKENS: Mapping[str, frozenset[Scope]] = {
     "everything": frozenset(Scope),
     "to read": frozenset({Scope.READ}),
+    "to write": frozenset({Scope.WRITE}),
     "to buy": frozenset({Scope.SHOP}),
 }
 """What a person's API token may be used for."""
 
 STREAMED = ("playlist", "manifest", "file", "segments", "preview", "waveform", "grpc", "grpc_preview")
+APART = ("playlist", "manifest", "file", "segments", "preview")
+"""What `veza stream` answers, where it runs beside."""
 KEPT = ("formats", "download", "archive")
+LIBRARY = ("library", "library_form")
+"""A release in the web's library with the links to its files, and the form that asks for them."""
 ANSWERS = {
     # level:   playlist, manifest, file, segments of each rung, preview, waveform, gRPC, gRPC's preview
     "whole": ("whole", "whole", "whole", "whole", "preview", "shown", "whole", "preview"),
@@ -57,12 +62,27 @@ def wanted(who: str, state: str, open_to_all: str) -> dict[str, str]:
     return {**found, **dict.fromkeys(KEPT, _kept(who, state)), "original": _original(who)}
 
 
-def wanted_by_token(who: str, state: str, open_to_all: str, token: str) -> str:
-    """What a stream that is begun with a person's token is: a judge's rights take a token for everything."""
-    if Scope.READ not in TOKENS[token]:
-        return "refused"
-    is_weak = who in JUDGES and Scope.ADMIN not in TOKENS[token]
-    return ANSWERS[_heard("a listener" if is_weak else who, state, open_to_all)][0]
+def wanted_by_token(who: str, state: str, open_to_all: str, token: str) -> dict[str, str]:
+    """The same for a person's token: a judge's rights take one for everything, the original takes one to write."""
+    scopes = TOKENS[token]
+    found = wanted("a listener" if who in JUDGES and Scope.ADMIN not in scopes else who, state, open_to_all)
+    if Scope.READ not in scopes:
+        found |= dict.fromkeys((*STREAMED, *KEPT), "refused")
+    return {**found, "original": _original(who) if Scope.WRITE in scopes else "refused"}
+
+
+def wanted_of_library(who: str, state: str) -> dict[str, str]:
+    """What the web's library answers: it shows what was given to a person, also where that was taken back or is hidden,
+    and then leads to no file. A file may be asked for there by who may have it."""
+    if who not in PEOPLE:
+        return dict.fromkeys(LIBRARY, "sign in")
+    if who in OWNERS:
+        shown = "shown" if state in HIDDEN else "file"
+    else:
+        shown = "shown" if who == "a refunded owner" else "not there"
+    asked = _kept(who, state)
+    # A refused form shows its page again, where there is one.
+    return {"library": shown, "library_form": shown if asked == "refused" and shown == "not there" else asked}
 
 
 def _heard(who: str, state: str, open_to_all: str) -> str:

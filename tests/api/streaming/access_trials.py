@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from collections.abc import Iterable
+from typing import Any, Protocol
 from uuid import uuid4
 
 import httpx
 from structlog.testing import capture_logs
 
 import grpc
-from tests.api.streaming.access_table import KEPT, STREAMED, TOKENS
+from tests.api.streaming.access_table import KEPT, STREAMED
 from tests.api.streaming.buyers import Asker
 from tests.api.streaming.conftest import Stage
 from tests.client import DEFAULT_URL
 from tests.grpc.conftest import Caller
 from tests.sounding import keep_downloads, rendered
-from veza.accounts import tokens
 from veza.audio.download_formats import DownloadFormat
 from veza.audio.manifest import Rung
 from veza.grpc import stream_pb2 as pb
@@ -29,6 +30,8 @@ CODES = {
     grpc.StatusCode.PERMISSION_DENIED: "refused",
     grpc.StatusCode.NOT_FOUND: "not there",
 }
+_BROWSER = {"Accept": "text/html"}
+EVERYTHING = (*STREAMED, *KEPT, "original")
 PARTS = {pb.AuthorizeResponse.WHOLE: "whole", pb.AuthorizeResponse.PREVIEW: "preview"}
 
 
@@ -40,38 +43,29 @@ async def make_downloads(stage: Stage) -> None:
     await keep_downloads(database, objects, found.downloads, rendered(2.0)[0])
 
 
+class Door(Protocol):
+    """Where addresses below /stream/ of the track are asked for."""
+
+    async def get(self, rest: str, headers: dict[str, str] | None = None, **more: str) -> httpx.Response: ...
+
+
 class Trial:
     """One who asks."""
 
-    def __init__(self, stage: Stage, caller: Caller, asker: Asker) -> None:
-        self._stage, self._caller, self._asker = stage, caller, asker
+    def __init__(self, stage: Stage, caller: Caller, asker: Asker, door: Door | None = None) -> None:
+        """`door` is where streams are asked for, if not at the one process that serves everything."""
+        self._stage, self._caller, self._asker, self._door = stage, caller, asker, door or stage
         self._files: dict[str, bytes] = rendered(2.0)[1]
         self._manifest: dict[str, Any] = {}
-        self._bearers: dict[str, str] = {}
 
-    async def answers(self) -> dict[str, str]:
-        """To everything in the table. Lines in the log are not put into words: they would be a fifth of the time."""
+    async def answers(self, names: Iterable[str] = EVERYTHING) -> dict[str, str]:
+        """To these of the table. Lines in the log are not put into words: they would be a fifth of the time."""
         with capture_logs():
-            return {name: await getattr(self, name)() for name in (*STREAMED, *KEPT, "original")}
-
-    async def answers_to_tokens(self) -> dict[str, dict[str, str]]:
-        """What API tokens of the person are answered: at both doors the same."""
-        found = {}
-        for name, scopes in TOKENS.items():
-            if name not in self._bearers:
-                assert self._asker.person_id is not None
-                async with self._stage.veza.database.write("test") as session:
-                    _, text = await tokens.make(session, self._asker.person_id, name, scopes, None)
-                self._bearers[name] = f"Bearer {text}"
-            bearer = self._bearers[name]
-            answer = await self._stage.get("manifest.json", Authorization=bearer)
-            over_http = _said(answer) if answer.status_code != 200 else str(answer.json()["part"])
-            found[name] = {"http": over_http, "grpc": await self._authorized(authorization=bearer)}
-        return found
+            return {name: await getattr(self, name)() for name in names}
 
     async def get(self, address: str, *, has_link: bool = False, **headers: str) -> httpx.Response:
         asked = address if has_link else self._asker.at(address)
-        return await self._stage.get(asked, {} if has_link else self._asker.headers, **headers)
+        return await self._door.get(asked, {} if has_link else self._asker.headers, **headers)
 
     async def playlist(self) -> str:
         said = set()
@@ -115,9 +109,9 @@ class Trial:
     async def preview(self) -> str:
         said = set()
         for suffix in ("mp4", "m4a"):
-            answer = await self._stage.get(f"preview/audio.{suffix}", self._asker.headers)
+            answer = await self._door.get(f"preview/audio.{suffix}", self._asker.headers)
             said.add(_said(answer, {self._files[f"preview.{suffix}"]: "preview"}, answer.content))
-        playlist = await self._stage.get("preview/index.m3u8", self._asker.headers)
+        playlist = await self._door.get("preview/index.m3u8", self._asker.headers)
         said.add(_said(playlist, {True: "preview"}, "audio.mp4" in playlist.text))
         (only,) = said
         return only
@@ -147,6 +141,35 @@ class Trial:
         answer = await self._api("GET", f"/tracks/{self._stage.track}/original")
         return await self._behind(answer, b"fLaC")
 
+    async def library(self) -> str:
+        """The page of the release, and the beginning of each file that it leads to."""
+        page = await self._stage.browser.get(
+            self._in_library(f"?format={FORMAT.value}"), headers={**self._asker.headers, **_BROWSER}
+        )
+        if not page.is_success:
+            return self._of_page(page)
+        links = set(re.findall(r'href="(/downloads/[^"]+)"', page.text))
+        begin = {(await self._stage.browser.get(one, headers={"Range": "bytes=0-3"})).content for one in links}
+        return {frozenset(): "shown", frozenset((b"fLaC", b"PK\3\4")): "file"}[frozenset(begin)]
+
+    async def library_form(self) -> str:
+        """A file is asked for where it is shown."""
+        answer = await self._stage.browser.post(
+            self._in_library("/files"), data={"format": FORMAT.value},
+            headers={**self._asker.headers, **_BROWSER, "Origin": DEFAULT_URL},
+        )  # fmt: skip
+        is_led_back = answer.headers.get("location", "").startswith(self._in_library("?"))
+        return "file" if answer.status_code == 303 and is_led_back else self._of_page(answer)
+
+    def _in_library(self, rest: str) -> str:
+        return f"/library/{self._stage.release}{rest}"
+
+    def _of_page(self, answer: httpx.Response) -> str:
+        if answer.headers.get("location", "").startswith("/sign-in"):
+            return "sign in"
+        assert answer.headers["content-type"].startswith("text/html")
+        return REFUSALS[answer.status_code]
+
     async def _file_of(self, path: str, begins: bytes) -> str:
         """Ask for a download, see how far it is, and read its beginning by its link."""
         asked = await self._api("POST", path)
@@ -168,7 +191,11 @@ class Trial:
         )  # fmt: skip
 
     def _credentials(self) -> dict[str, Any]:
-        return {"cookie": self._asker.headers.get("Cookie", ""), "order_token": self._asker.token or ""}
+        sent = self._asker.headers
+        return {
+            "cookie": sent.get("Cookie", ""), "authorization": sent.get("Authorization", ""),
+            "order_token": self._asker.token or "",
+        }  # fmt: skip
 
     async def _authorized(self, **listener: Any) -> str:
         asked = pb.Listener(track_id=str(self._stage.track), **listener)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.api.streaming.conftest import Stage
-from veza.accounts.permissions import Role
+from veza.accounts import tokens
+from veza.accounts.permissions import Role, Scope
 from veza.catalog.artists import Artist
 from veza.kit.messages import verbatim
 from veza.library import grants
@@ -33,6 +34,14 @@ class Asker:
         if self.token is None:
             return address
         return f"{address}{'&' if '?' in address else '?'}token={self.token}"
+
+
+async def by_token(stage: Stage, asker: Asker, scopes: Iterable[Scope]) -> Asker:
+    """The same person with a new API token."""
+    assert asker.person_id is not None
+    async with stage.veza.database.write("test") as session:
+        _, text = await tokens.make(session, asker.person_id, "a test", scopes, None)
+    return Asker({"Authorization": f"Bearer {text}"}, person_id=asker.person_id)
 
 
 async def order_without_account(stage: Stage, kind: ItemKind = ItemKind.RELEASE) -> tuple[Asker, UUID]:

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import delete, update
 
 from tests import factories
-from tests.api.streaming.access_table import CHOICES, HIDDEN, PEOPLE, STATES, TOKENS, wanted, wanted_by_token
+from tests.api.streaming.access_table import CHOICES, HIDDEN, STATES, wanted
 from tests.api.streaming.access_trials import Trial, make_downloads
 from tests.api.streaming.buyers import WHO, Asker, order_without_account, take_back
 from tests.api.streaming.conftest import Stage
@@ -59,19 +59,6 @@ async def test_each_hears_and_keeps_what_the_table_says(caller: Caller, state: s
         stage.clock.advance(RECHECKED + timedelta(seconds=1))
         found = {who: await trial.answers() for who, trial in trials.items()}
         assert found == {who: wanted(who, state, open_to_all) for who in WHO}, (heard_by, has_preview)
-
-
-async def test_a_persons_token_opens_what_its_scopes_and_the_table_say(caller: Caller) -> None:
-    stage = caller.stage
-    trials = {who: Trial(stage, caller, await WHO[who](stage)) for who in sorted(PEOPLE)}
-    for state in STATES:
-        await put_into(stage, state)
-        found = {who: await trial.answers_to_tokens() for who, trial in trials.items()}
-        expected = {
-            who: {one: dict.fromkeys(("http", "grpc"), wanted_by_token(who, state, "preview", one)) for one in TOKENS}
-            for who in trials
-        }
-        assert found == expected, state
 
 
 async def test_a_stream_by_an_orders_link_names_the_order_and_ends_with_its_refund(stage: Stage) -> None:
