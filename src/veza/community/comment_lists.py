@@ -83,7 +83,7 @@ _MOMENTS_OF_RELEASE = _MOMENTS.where(Track.release_id == bindparam("release")).o
 
 async def newest_moments(session: Session, limit: int) -> Rows:
     """What was said last at moments of public tracks that can be heard. Words under report stay where they were said,
-    and are not put in front of everybody before a moderator has looked at them."""
+    and are not shown on the first page before a moderator has looked at them."""
     return await found_by(session, _NEWEST_MOMENTS, {"limit": limit})
 
 
