@@ -30,12 +30,15 @@ ROOT = Path(__file__).parents[1]
 BOUND_SECONDS = 60
 SAID_BYTES = 1 << 20
 """More than any command of a test says."""
-NUMBER_BYTES = 16
+MESSAGE_BYTES = 32
 LAST_LINES = 5
 
 
 class Warm:
     """A running command, as `subprocess.Popen` shows it; `stdout` has its lines where a pipe was asked for."""
+
+    seconds_of_ended = 0.0
+    """Processor seconds of those that have been waited for."""
 
     def __init__(self, arguments: tuple[str, ...], cwd: Path, environment: dict[str, str], out: Any, err: IO[Any]):
         self.args = arguments
@@ -52,16 +55,18 @@ class Warm:
         told.close()
         if pipe is not None:
             os.close(pipe)
-        self.pid = self._number()
+        self.pid = int(self._said())
 
     def wait(self, timeout: float | None = None) -> int:
         """Its exit code, -N where signal N ended it. Raises subprocess.TimeoutExpired."""
         if self.returncode is None:
             self._end.settimeout(timeout)
             try:
-                self.returncode = self._number()
+                code, seconds = self._said().split()
             except (TimeoutError, BlockingIOError):
                 raise subprocess.TimeoutExpired(self.args, timeout or 0) from None
+            self.returncode = int(code)
+            Warm.seconds_of_ended += float(seconds)
             self._end.close()
         return self.returncode
 
@@ -76,12 +81,12 @@ class Warm:
         if self.poll() is None:
             os.kill(self.pid, number)
 
-    def _number(self) -> int:
-        said = self._end.recv(NUMBER_BYTES)
+    def _said(self) -> bytes:
+        said = self._end.recv(MESSAGE_BYTES)
         if not said:
             self._end.close()
             raise RuntimeError("the fork server has ended: its stderr says why")
-        return int(said)
+        return said
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)

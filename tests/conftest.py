@@ -25,19 +25,23 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import veza.kit.database
 import veza.tables
-from tests import pseudo_language
+from tests import processor_time, pseudo_language
 from tests.compiled_once import open_engine
 from tests.left_open import name_their_tests
 from tests.needs import leave_out, mark, pytest_configure, pytest_ignore_collect
 from tests.order import longest_first
 from tests.postgres import Databases, make_database, run_on
+from tests.processor_time import pytest_runtest_protocol, pytest_sessionfinish, pytest_testnodedown
 from tests.s3_server import S3Server
 from tests.samples import sampler
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.schema import make_tables
 
-__all__ = ["pytest_configure", "pytest_ignore_collect", "sampler"]
+__all__ = [
+    "pytest_configure", "pytest_ignore_collect", "pytest_runtest_protocol", "pytest_sessionfinish",
+    "pytest_testnodedown", "sampler",
+]  # fmt: skip
 REQUIRED = any(os.environ.get(name, "").lower() in {"1", "true"} for name in ("CI", "VEZA_REQUIRE_SERVICES"))
 POSTGRES = make_url(os.environ.get("TEST_DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres"))
 RABBITMQ = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672/")
@@ -89,10 +93,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(OBJECTS_UNTIL_COLLECTION)
     gc.enable()
+    processor_time.begin()
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say plainly what was skipped and why, instead of a row of letters."""
+    """Say what the tests took, and plainly what was skipped and why, instead of a row of letters."""
+    processor_time.tell(terminalreporter)
     reasons = Counter(
         str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr).removeprefix("Skipped: ")
         for report in terminalreporter.stats.get("skipped", [])

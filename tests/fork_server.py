@@ -4,7 +4,8 @@
 
 The descriptor is a socket of whole messages (tests/commands.py has its other end). A message is a JSON object of
 `arguments`, `cwd` and `environment`, and three descriptors: the command's stdout and stderr, and a socket on which two
-numbers are sent: the command's process id, and in the end its exit code (-N: ended by signal N).
+messages are sent: the command's process id, and in the end its exit code (-N: ended by signal N) and the processor
+seconds that it and its own processes took.
 
 Server, keeper, command: the keeper is forked by the server, forks the command, and waits for its end. Each of the three
 ends when the one before it does, and the server when its socket is closed.
@@ -87,7 +88,8 @@ def keep(asked: dict[str, Any], received: list[int]) -> dict[str, Any]:
         return asked
     with socket.socket(fileno=told) as telling, suppress(OSError):  # the test may have left by then
         telling.send(str(command).encode())
-        telling.send(str(os.waitstatus_to_exitcode(os.waitpid(command, 0)[1])).encode())
+        _, status, used = os.wait4(command, 0)
+        telling.send(f"{os.waitstatus_to_exitcode(status)} {used.ru_utime + used.ru_stime:.3f}".encode())
     os._exit(0)
 
 
