@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from veza.kit.clock import Clock
 from veza.kit.messages import gettext
 from veza.lab.demo import opening
-from veza.settings import Settings
+from veza.settings import Settings, SettingsError
+from veza.web.logo import BadLogo, Logo, logo_of
 from veza.web.site import Guest, Site
 
 
 def site_of(settings: Settings, clock: Clock) -> Site:
     """The site of one process."""
     guests = _guests() if settings.demo_data and settings.hosts_sandbox and not settings.is_public else ()
-    return Site(clock, settings.base_url, settings.platform_name, _form_targets(settings), guests)
+    return Site(
+        clock, settings.base_url, settings.platform_name, _form_targets(settings), guests, _logo(settings.platform_logo)
+    )
+
+
+def _logo(path: Path | None) -> Logo | None:
+    try:
+        return None if path is None else logo_of(path)
+    except BadLogo as error:
+        raise SettingsError([f"PLATFORM_LOGO: {error}"]) from None
 
 
 def _guests() -> tuple[Guest, ...]:

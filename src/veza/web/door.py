@@ -27,6 +27,7 @@ from veza.kit.messages import gettext
 from veza.web.answers import Form, Shown
 from veza.web.assets import asset_routes
 from veza.web.interrupted import interrupted_by
+from veza.web.logo import logo_routes
 from veza.web.operator import findings as operator_findings
 from veza.web.operator import inbox, judging, overview, payments, persons, processing, token_page, transfers
 from veza.web.own_addresses import own_address
@@ -156,7 +157,7 @@ def site_routes(
         dependencies={name: _always(value) for name, value in provided.items()},
         include_in_schema=False,
     )
-    return [router, *asset_routes()]
+    return [router, *asset_routes(), *logo_routes(site.logo)]
 
 
 def _always(value: Any) -> Provide:

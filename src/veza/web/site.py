@@ -22,6 +22,7 @@ from veza.web.answers import See, Shown
 from veza.web.environment import environment
 from veza.web.flashes import flash, flashed
 from veza.web.footing import Footing
+from veza.web.logo import Logo
 from veza.web.visits import Visit
 
 PUBLIC = "public, max-age=60, stale-while-revalidate=600"
@@ -45,13 +46,15 @@ class Guest:
 @dataclass(frozen=True, slots=True)
 class Site:
     """`base_url` is where people reach the site, without a slash at the end; `form_targets` are the origins of the
-    provider's pages, to which forms lead by a redirect; `guests` are the accounts of a demo on this machine."""
+    provider's pages, to which forms lead by a redirect; `guests` are the accounts of a demo on this machine; `logo` stands
+    where the name would at the head of a page."""
 
     clock: Clock
     base_url: str
     name: str = "Veza"
     form_targets: tuple[str, ...] = ()
     guests: tuple[Guest, ...] = ()
+    logo: Logo | None = None
     footing: Footing = field(default_factory=Footing)
 
     @property
