@@ -13,12 +13,14 @@ from email.policy import default
 
 @dataclass
 class MailServer:
-    """Speaks as much SMTP as a delivery needs; `said` is every line it heard but the messages."""
+    """Speaks as much SMTP as a delivery needs; `taken` are the messages, `raw` their bytes, and `said` is every other
+    line it heard."""
 
     greeting: bytes = b"220 here"
     rcpt: bytes = b"250 yes"
     data: bytes = b"250 taken"
     taken: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     said: list[bytes] = field(default_factory=list)
     port: int = 0
 
@@ -33,6 +35,7 @@ class MailServer:
                 writer.write(b"354 go on\r\n")
                 text = await reader.readuntil(b"\r\n.\r\n")
                 if self.data.startswith(b"2"):
+                    self.raw.append(text[:-3])
                     self.taken.append(message_from_bytes(text[:-3], policy=default))  # type: ignore[arg-type]
                 writer.write(self.data + b"\r\n")
             else:

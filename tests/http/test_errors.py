@@ -33,7 +33,7 @@ REACH_NO_DOOR = {
     "ingest.upload_parts.PartsMissing": "the worker's reason for a refusal",
     "ingest.sources.UnreadableFile": "a line of the import's report",
     "kit.database_trouble.ReaderWrites": "a mistake of ours",
-    "kit.mail.NotDelivered": "the mail worker records it, the doctor shows it",
+    "kit.mail_relay.NotDelivered": "the mail worker records it, the doctor shows it",
     "kit.object_parts.GivenUp": "ends a write inside the store of objects",
     "kit.secret_box.BadKeys": "the command line says it as NoKeys",
     "kit.secret_box.CannotOpen": "a stored secret without its key: an operator's matter, in the log",

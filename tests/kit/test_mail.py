@@ -16,7 +16,8 @@ from veza.kit import mail, messages, worker
 from veza.kit.amount import Amount
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
-from veza.kit.mail import MOST_ATTEMPTS, Mail, MailWorker, NotDelivered, Relay
+from veza.kit.mail import MOST_ATTEMPTS, Mail, MailWorker
+from veza.kit.mail_relay import NotDelivered, Relay
 from veza.kit.messages import gettext, joined, ngettext, paragraphs, verbatim
 
 
@@ -35,9 +36,14 @@ async def queued(database: Database) -> list[Mail]:
         return list((await session.scalars(select(Mail).order_by(Mail.id))).all())
 
 
-async def write(database: Database, to: str = "anna@example.org", text: str = "Grüße\n\nhttps://veza.test/x\n") -> None:
+async def write(
+    database: Database,
+    to: str = "anna@example.org",
+    text: str = "Grüße\n\nhttps://veza.test/x\n",
+    stop_link: str | None = None,
+) -> None:
     async with database.write() as session:
-        mail.send(session, to, verbatim("Hello ☀"), verbatim(text), about=None)
+        mail.send(session, to, verbatim("Hello ☀"), verbatim(text), about=None, stop_link=stop_link)
 
 
 async def test_a_mail_is_delivered_once_and_its_row_goes(database: Database, server: MailServer) -> None:
@@ -272,3 +278,26 @@ async def test_a_subject_is_one_line_with_every_content_of_its_fields(database: 
         mail.send(session, "anna@example.org", subject, verbatim("text"), about=None)
     async with database.read() as session:
         assert [one.subject for one in await mail.newest(session, 1)] == ["Sold: One Bcc: eve@example.org"]
+
+
+LONG = "/stop-notices?token=" + "aZ09_-." * 40
+
+
+@pytest.mark.parametrize("site", ["https://veza.test", "http://127.0.0.1:8000"])
+async def test_the_link_that_stops_a_kind_of_mail_travels_whole_in_a_header(
+    database: Database, server: MailServer, site: str
+) -> None:
+    await write(database, stop_link=f"{site}{LONG}")
+    assert (await queued(database))[0].stop_link != f"{site}{LONG}"  # it is sealed
+    await worker.run_once(worker_for(database, server.port))
+    headers = server.raw[0].partition(b"\r\n\r\n")[0].decode().split("\r\n")
+    assert [line for line in headers if line.startswith("List-Unsubscribe:")] == [f"List-Unsubscribe: <{site}{LONG}>"]
+    one_click = [line for line in headers if line.startswith("List-Unsubscribe-Post:")]
+    # RFC 8058 knows no one-click address without TLS.
+    assert one_click == (["List-Unsubscribe-Post: List-Unsubscribe=One-Click"] if site.startswith("https") else [])
+
+
+async def test_a_mail_that_is_no_notice_has_no_such_header(database: Database, server: MailServer) -> None:
+    await write(database)
+    await worker.run_once(worker_for(database, server.port))
+    assert [name for name in server.taken[0] if name.startswith("List-")] == []

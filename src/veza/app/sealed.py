@@ -9,6 +9,6 @@ from veza.kit.resealing import SealedColumns
 
 SEALED: tuple[SealedColumns, ...] = (
     SealedColumns(SecondFactor, ("secret",)),
-    SealedColumns(Mail, ("subject", "text")),
+    SealedColumns(Mail, ("subject", "text", "stop_link")),
     SealedColumns(IdempotentAnswer, ("body",)),
 )

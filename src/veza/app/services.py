@@ -15,7 +15,8 @@ from veza.catalog.reported import reported_tracks
 from veza.http.idempotency import IdempotencySweep
 from veza.ingest import audio_sweep, encoder_change
 from veza.kit.database import Database, Session
-from veza.kit.mail import MailWorker, Relay
+from veza.kit.mail import MailWorker
+from veza.kit.mail_relay import Relay
 from veza.kit.services import OutboxRelay, Periodic, SharedWakeListener, WakeListener, WorkerService
 from veza.kit.worker import Worker
 from veza.market import erasure, refund_notices

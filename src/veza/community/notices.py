@@ -1,4 +1,4 @@
-"""Notices: mails a recipient may stop, each with the link that stops its kind."""
+"""Notices: mails a recipient may stop, each with the link that stops its kind, in its text and for mail programs."""
 
 from __future__ import annotations
 
@@ -60,15 +60,24 @@ class Notices:
         """
         wanting = await preferences.wanting(session, recipients, kind)
         for one in wanting:
+            stop_link = self.stop_link(one, kind)
             whole = gettext(
                 "{text}\n{platform_name}, {base_url}\nNo more mails of this kind ({kind}): {stop_link}\n",
                 text=text,
                 platform_name=self._platform_name,
                 base_url=self.base_url,
                 kind=preferences.MEANING[kind],
-                stop_link=self.stop_link(one, kind),
+                stop_link=stop_link,
             )
-            mail.send(session, one.address, subject, whole, about=about or one.person_id, language=one.language)
+            mail.send(
+                session,
+                one.address,
+                subject,
+                whole,
+                about=about or one.person_id,
+                language=one.language,
+                stop_link=stop_link,
+            )
         return len(wanting)
 
     def stop_link(self, recipient: Recipient, kind: NoticeKind) -> str:

@@ -6,16 +6,14 @@ may hold a one-time link, and no reader needs it any more.
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.headerregistry import Address
+from email.headerregistry import Address, BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
-from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -24,17 +22,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
 from veza.kit.email_addresses import is_mailable
+from veza.kit.mail_relay import Deliver, NotDelivered
 from veza.kit.messages import ENGLISH, Message, from_json, gettext, render, to_json
 from veza.kit.secret_box import CannotOpen, SecretBox
-
-if TYPE_CHECKING:
-    from aiosmtplib import SMTP
 
 log = structlog.get_logger(__name__)
 
 WAKE = "mail"
 LEASE = timedelta(minutes=2)
-TIMEOUT = timedelta(seconds=30)
 RETRY_BASE = timedelta(seconds=30)
 RETRY_MAX = timedelta(hours=1)
 MOST_ATTEMPTS = 12
@@ -43,7 +38,6 @@ KEPT = timedelta(days=30)
 """For mails that could not be delivered, and those of a Veza without SMTP."""
 TOO_OLD_TO_SEND = timedelta(days=2)
 """When an SMTP server is set later, last month's links are not sent."""
-_PORTS = {"smtp": 587, "smtps": 465}
 
 
 class Mail(Base):
@@ -51,6 +45,7 @@ class Mail(Base):
 
     `subject` and `text` are sealed (`secret_box`): they may hold a one-time link. Each is a message as JSON, to be put
     into words of `language`; where `language` is null, it is the words themselves. `OpenedMail` is what is in them.
+    `stop_link`, sealed too, is the address that stops mails of this kind; null where the recipient may not stop them.
 
     `about_id` is whose matter it is, as the id of a row that we know nothing of: wherever a mail went, it can be
     forgotten with that row.
@@ -64,6 +59,7 @@ class Mail(Base):
     subject: Mapped[str]
     text: Mapped[str]
     language: Mapped[str | None]
+    stop_link: Mapped[str | None]
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     attempts: Mapped[int]
@@ -76,12 +72,20 @@ Index("ix_mails_about_id", Mail.about_id)
 
 
 def send(
-    session: Session, to: str, subject: Message, text: Message, *, about: UUID | None, language: str | None = ENGLISH
+    session: Session,
+    to: str,
+    subject: Message,
+    text: Message,
+    *,
+    about: UUID | None,
+    language: str | None = ENGLISH,
+    stop_link: str | None = None,
 ) -> UUID:
     """Queue a plain-text mail in `language`, in English where that is None; it leaves after this transaction has
     committed. Returns its id.
 
-    `about` is the id of the person or the order the mail is to be forgotten with, if any.
+    `about` is the id of the person or the order the mail is to be forgotten with, if any. `stop_link` is the address
+    that stops mails of this kind: GET shows what it would stop, POST stops it without a question (RFC 8058).
     """
     mail_id = session.new_id()
     row = {
@@ -91,6 +95,7 @@ def send(
         "subject": session.box.seal(to_json(subject)),
         "text": session.box.seal(to_json(text)),
         "language": language or ENGLISH,
+        "stop_link": session.box.seal(stop_link) if stop_link is not None else None,
         "created_at": session.now,
         "due_at": session.now,
         "attempts": 0,
@@ -110,6 +115,7 @@ class OpenedMail:
     subject: str
     text: str
     created_at: datetime
+    stop_link: str | None = None
 
 
 async def newest(session: Session, limit: int) -> Sequence[OpenedMail]:
@@ -139,8 +145,9 @@ def opened(box: SecretBox, row: Mail) -> OpenedMail:
     subject, text = box.open(row.subject), box.open(row.text)
     if row.language is not None:
         subject, text = (render(from_json(one), row.language) for one in (subject, text))
+    stop_link = box.open(row.stop_link) if row.stop_link is not None else None
     # A header has one line.
-    return OpenedMail(row.id, row.to, " ".join(subject.split()), text, row.created_at)
+    return OpenedMail(row.id, row.to, " ".join(subject.split()), text, row.created_at, stop_link)
 
 
 def _opened_or_said(box: SecretBox, row: Mail) -> OpenedMail:
@@ -160,80 +167,6 @@ async def forget_about(session: Session, abouts: Collection[UUID] | Select[UUID]
     await session.execute(delete(Mail).where(Mail.about_id.in_(abouts)))
 
 
-class NotDelivered(Exception):
-    """The server did not take a mail; `for_good` when it never will, `is_untrusted` when nothing vouches for it."""
-
-    def __init__(self, reason: Message, *, for_good: bool, is_untrusted: bool = False) -> None:
-        super().__init__(reason)
-        self.for_good, self.is_untrusted = for_good, is_untrusted
-
-
-Deliver = Callable[[EmailMessage, str, str], Awaitable[None]]
-"""Hands one message to a mail server, with the addresses of sender and recipient; raises NotDelivered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Relay:
-    """The mail server that sends: `smtp://user:password@host:587` (STARTTLS) or `smtps://…` (TLS from the start).
-
-    Without `demands_tls`, STARTTLS is used where the server offers it.
-    """
-
-    url: str
-    demands_tls: bool
-
-    async def deliver(self, message: EmailMessage, sender: str, recipient: str) -> None:
-        """Hand a message over in an envelope of its own: what its header says decides nothing. Raises NotDelivered."""
-        async with _signed_in(self) as server:
-            await server.send_message(message, sender=sender, recipients=[recipient])
-
-    async def greet(self) -> None:
-        """Connect and sign in as a delivery does, and send nothing; raises NotDelivered."""
-        async with _signed_in(self):
-            pass
-
-
-@asynccontextmanager
-async def _signed_in(relay: Relay) -> AsyncIterator[SMTP]:
-    """The mail server, ready to take mails; what it refuses meanwhile is NotDelivered."""
-    import aiosmtplib  # only a Veza that sends mail needs it
-
-    parts = urlsplit(relay.url)
-    server = aiosmtplib.SMTP(
-        hostname=parts.hostname,
-        port=parts.port or _PORTS[parts.scheme],
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-        use_tls=parts.scheme == "smtps",
-        start_tls=True if relay.demands_tls and parts.scheme == "smtp" else None,
-        timeout=TIMEOUT.total_seconds(),
-    )
-    try:
-        async with server:
-            yield server
-    except aiosmtplib.SMTPRecipientsRefused as error:
-        codes = [refused.code for refused in error.recipients]
-        raise NotDelivered(
-            gettext("refused: {codes}", codes=codes), for_good=all(code >= 500 for code in codes)
-        ) from None
-    except aiosmtplib.SMTPResponseException as error:
-        is_about_us = isinstance(error, aiosmtplib.SMTPAuthenticationError)
-        raise NotDelivered(
-            gettext("{code} {message}", code=error.code, message=error.message),
-            for_good=error.code >= 500 and not is_about_us,
-        ) from None
-    except (aiosmtplib.SMTPException, OSError) as error:
-        reason = gettext("{kind}: {error}", kind=type(error).__name__, error=error)
-        raise NotDelivered(reason, for_good=False, is_untrusted=_is_untrusted(error)) from None
-
-
-def _is_untrusted(error: BaseException | None) -> bool:
-    """Whether the server's certificate could not be verified; libraries wrap what `ssl` raised."""
-    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
-        error = error.__cause__ or error.__context__
-    return error is not None
-
-
 @dataclass(frozen=True, slots=True)
 class _Claimed:
     row: Mail
@@ -247,6 +180,20 @@ _DUE = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+
+
+class _WholeLine(UnstructuredHeader, BaseHeader):
+    """A header with an address, which stays in one line: folding would write a long one in encoded words (RFC 2047),
+    and mail programs look for `<https:` (RFC 2369)."""
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_STOP_HEADER = "List-Unsubscribe"
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type(_STOP_HEADER, _WholeLine)
+_POLICY = SMTP.clone(header_factory=_HEADERS)
 
 
 class MailWorker:
@@ -295,13 +242,17 @@ class MailWorker:
         if not is_mailable(one.to):
             raise NotDelivered(gettext("this is no address a mail can be sent to"), for_good=True)
         name, _, host = one.to.rpartition("@")
-        message = EmailMessage()
+        message = EmailMessage(_POLICY)
         message["From"], message["Subject"] = self._sender, one.subject
         message["To"] = Address(username=name, domain=host)
         message["Date"] = format_datetime(one.created_at)
         # The same at every try, so that a mailbox shows a mail that was delivered twice once.
         message["Message-ID"] = f"<{one.id}@{self._sender_address.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
+        if one.stop_link is not None:
+            message[_STOP_HEADER] = f"<{one.stop_link}>"
+            if one.stop_link.startswith("https://"):  # RFC 8058 asks mail programs to POST to such addresses only
+                message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(one.text)
         return message
 

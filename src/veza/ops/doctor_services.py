@@ -135,16 +135,16 @@ async def _mail(settings: Settings) -> AsyncIterator[Finding]:
     said = settings.smtp_url.get_secret_value()
     if not said:
         return
-    from veza.kit import mail
+    from veza.kit import mail_relay
 
     url = urlsplit(said)
     shown = f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
     try:
-        await asyncio.wait_for(mail.Relay(said, settings.smtp_demands_tls).greet(), ANSWER_BOUND_SECONDS)
+        await asyncio.wait_for(mail_relay.Relay(said, settings.smtp_demands_tls).greet(), ANSWER_BOUND_SECONDS)
         yield Finding("mail", True, f"{shown} lets us in")
     except TimeoutError:
         yield Finding("mail", False, f"{shown} does not answer", "correct SMTP_URL: STARTTLS is smtp://, TLS smtps://")
-    except mail.NotDelivered as error:
+    except mail_relay.NotDelivered as error:
         advice = "name its authority's file in SSL_CERT_FILE" if error.is_untrusted else "start it, or correct SMTP_URL"
         yield Finding("mail", False, f"{shown}: {error}", advice)
 

@@ -1,6 +1,8 @@
 """The page of the link at the end of a notice: its one button stops this kind of notice.
 
-Opening the page changes nothing, because mail programs open links to look at them. No sign-in is needed.
+Opening the page changes nothing, because mail programs open links to look at them. No sign-in is needed. Mail programs
+that have a button of their own send POST to the link itself (RFC 8058): from another site, with no cookie and with no
+header that browsers send. The signed token in the link is all that either request proves.
 """
 
 from __future__ import annotations
@@ -33,7 +35,9 @@ def notice_routes(database: Database, notices: Notices, site: Site) -> list[Cont
     @post(STOP_PAGE, status_code=200)
     async def stop(request: DoorRequest) -> Response[bytes]:
         """Stops this kind of notice for the recipient."""
-        token = (await form_fields(request)).get("token", "")[:LONGEST_TOKEN]
+        # A mail program's body says `List-Unsubscribe=One-Click`, in either encoding of forms: the link says more.
+        token = request.query_params.get("token") or (await form_fields(request)).get("token", "")
+        token = token[:LONGEST_TOKEN]
         async with database.write("stop link") as session:
             stopped = await notices.stop(session, token)
         sentence = gettext("You get no more mails of this kind: {kind}.", kind=MEANING[stopped.kind])
