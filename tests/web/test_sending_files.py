@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import random
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -33,6 +35,7 @@ from veza.settings import Settings
 
 __all__ = ["chromium"]
 TUS, PARTS = "**/tus.js", "**/api/v1/uploads/*"
+PART_BYTES = 8 << 20
 CHOSEN, DROPPED = "chosen", "dropped"
 MOST_BYTES = 9_000_000
 
@@ -202,3 +205,37 @@ async def test_three_files_are_sent_at_once_and_one_that_is_refused_keeps_no_pla
     assert len(await studio.uploads()) == 3, "the others are not begun"
     ends.set()
     await expect(page.get_by_text("It has come.")).to_have_count(5)
+
+
+@pytest.mark.parametrize("comes_back", ["by itself", "on the page loaded anew"])
+async def test_an_upload_that_loses_its_line_goes_on_where_it_was(
+    studio: Studio, tmp_path: Path, comes_back: str
+) -> None:
+    page, offsets, losses = studio.page, list[int](), 2 if comes_back == "by itself" else 100
+
+    async def cut(route: Route) -> None:
+        nonlocal losses
+        if route.request.method != "PATCH":
+            await route.continue_()
+            return
+        offsets.append(int(route.request.headers["upload-offset"]))
+        losses -= offsets[-1] > 0
+        await (route.abort("connectionreset") if offsets[-1] > 0 and losses > 0 else route.continue_())
+
+    await page.route(PARTS, cut)
+    content = random.Random(1).randbytes(MOST_BYTES)
+    file = take(tmp_path / "deck.wav", content)
+    await studio.open_track()
+    await studio.give(CHOSEN, file)
+    if comes_back != "by itself":
+        await until(lambda: len(offsets) > 1)
+        await studio.open_track()
+        losses = 0
+        await studio.give(CHOSEN, file)
+    await expect(page.get_by_text("It has come.").or_(page.get_by_text("has come and waits"))).to_be_visible()
+    assert offsets[0] == 0
+    assert offsets[1:] == [PART_BYTES] * len(offsets[1:])
+    assert len(offsets) > 2
+    await studio.work()
+    (row,) = await studio.uploads()
+    assert (row.status, row.sha256) == ("taken", hashlib.sha256(content).hexdigest())
