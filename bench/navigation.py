@@ -104,6 +104,7 @@ async def _all_is_made(page: Page) -> None:
         while True:
             tracks = (await (await page.request.get("/api/v1/tracks?limit=100")).json())["items"]
             if all(one["audio_state"] == "ready" for one in tracks):
+                await asyncio.to_thread(os.sync)  # its gigabytes are on disk, too, and no commit waits for them
                 return
             await asyncio.sleep(1)
 

@@ -8,8 +8,6 @@ nothing else in Veza does. docs/configuration.md and .env.example are generated 
 from __future__ import annotations
 
 import logging
-import re
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -33,11 +31,11 @@ from veza.settings.addresses import (
     RedisUrl,
     SmtpUrl,
     WebUrl,
-    host_of,
     is_loopback,
     origins,
 )
-from veza.settings.durations import LONGEST_DURATION, Duration, parse_duration, show_duration
+from veza.settings.contradictions import contradictions
+from veza.settings.durations import LONGEST_DURATION, Duration, parse_duration
 from veza.settings.lists import Secrets, currencies, listed, networks
 from veza.settings.sentences import SettingsError, sentences
 
@@ -45,8 +43,6 @@ SANDBOX_PATH = "/sandbox"
 """Where `veza serve` plays the provider, below its own address."""
 SANDBOX_KEY = "sk_test_veza_sandbox"
 """A key that a sandbox of its own (`veza sandbox serve`) takes."""
-LEASE_MARGIN = timedelta(seconds=45)
-"""A claimed row is only sent while this much of its lease is left, so that two workers never send it at once."""
 
 
 def setting(
@@ -276,72 +272,10 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        problems = [sentence for wrong, sentence in self._contradictions() if wrong]
+        problems = [sentence for wrong, sentence in contradictions(self) if wrong]
         if problems:
             raise ValueError("\n".join(problems))
         return self
-
-    def _contradictions(self) -> list[tuple[bool, str]]:
-        key = self.stripe_secret_key.get_secret_value()
-        live = key.startswith(("sk_live_", "rk_live_"))
-        base = urlsplit(self.stripe_api_base)
-        lease, least = self.claim_lease, self.stripe_request_timeout + LEASE_MARGIN
-        token = self.operator_token.get_secret_value()
-        return [
-            *(
-                (
-                    getattr(self, f"{worker}_backoff_max") < getattr(self, f"{worker}_backoff_base"),
-                    f"{worker.upper()}_BACKOFF_MAX ({show_duration(getattr(self, f'{worker}_backoff_max'))}) is below "
-                    f"{worker.upper()}_BACKOFF_BASE ({show_duration(getattr(self, f'{worker}_backoff_base'))})",
-                )
-                for worker in ("reversal", "transfer_retry", "refund", "inbox")
-            ),
-            (
-                self.reversal_balance_max < self.reversal_balance_retry,
-                f"REVERSAL_BALANCE_MAX ({show_duration(self.reversal_balance_max)}) is below "
-                f"REVERSAL_BALANCE_RETRY ({show_duration(self.reversal_balance_retry)})",
-            ),
-            (
-                lease <= least,
-                f"CLAIM_LEASE ({show_duration(lease)}) must be longer than STRIPE_REQUEST_TIMEOUT plus "
-                f"{show_duration(LEASE_MARGIN)} ({show_duration(least)}), or two workers may hold the same row",
-            ),
-            (
-                bool(key) and not re.match(r"(sk|rk)_(test|live)_.", key),
-                "STRIPE_SECRET_KEY must start with sk_test_, sk_live_, rk_test_ or rk_live_; a pk_ key is the public one",
-            ),
-            (
-                live and not self.stripe_webhook_secrets,
-                "STRIPE_SECRET_KEY is a live key but STRIPE_WEBHOOK_SECRETS is empty: no webhook could be trusted",
-            ),
-            (
-                live and bool(self.stripe_api_base) and base.hostname != "api.stripe.com",
-                f"STRIPE_SECRET_KEY is a live key but STRIPE_API_BASE points to {base.hostname}: a live key goes to Stripe only",
-            ),
-            (
-                self.demo_data and bool(key),
-                "DEMO_DATA works with the built-in sandbox only: leave STRIPE_SECRET_KEY empty or set DEMO_DATA=false",
-            ),
-            (
-                self.demo_data and self.is_public,
-                "DEMO_DATA makes accounts whose password stands in the README, and HOST or PUBLIC_URL lets others in: "
-                "set DEMO_DATA=false, or leave HOST on 127.0.0.1 and PUBLIC_URL empty",
-            ),
-            (
-                self.session_max < self.session_idle,
-                f"SESSION_MAX ({show_duration(self.session_max)}) is below SESSION_IDLE ({show_duration(self.session_idle)})",
-            ),
-            (bool(token) and len(token) < 16, "OPERATOR_TOKEN must be at least 16 characters long"),
-            (0 < len(self.grpc_token.get_secret_value()) < 16, "GRPC_TOKEN must be at least 16 characters long"),
-            (
-                bool(self.grpc_tls_cert) != bool(self.grpc_tls_key),
-                "GRPC_TLS_CERT and GRPC_TLS_KEY go together: set both",
-            ),
-            (
-                bool(self.grpc_listen) and not self.grpc_tls_cert and not is_loopback(host_of(self.grpc_listen)),
-                "GRPC_LISTEN lets other machines in, and the token would go unencrypted: set GRPC_TLS_CERT and GRPC_TLS_KEY",
-            ),
-        ]
 
 
 def _is_text(file: Path) -> bool:

@@ -46,8 +46,8 @@ class Guest:
 @dataclass(frozen=True, slots=True)
 class Site:
     """`base_url` is where people reach the site, without a slash at the end; `form_targets` are the origins of the
-    provider's pages, to which forms lead by a redirect; `guests` are the accounts of a demo on this machine; `logo` stands
-    where the name would at the head of a page."""
+    provider's pages, to which forms lead by a redirect; `guests` are the accounts of a demo on this machine. The `logo`
+    stands where the name would at the head of a page."""
 
     clock: Clock
     base_url: str
