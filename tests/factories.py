@@ -42,6 +42,7 @@ async def person(
     email: str | None = None,
     confirmed: bool = True,
     language: str | None = None,
+    time_zone: str | None = None,
     roles: Iterable[Role] = (),
 ) -> UUID:
     """A person with an address of their own, confirmed unless told otherwise, and with these roles."""
@@ -51,6 +52,7 @@ async def person(
             name=name,
             email_confirmed_at=session.now if confirmed else None,
             language=language,
+            time_zone=time_zone,
             created_at=session.now,
         )
         row.email = email or f"{row.id}@example.org"

@@ -7,9 +7,11 @@ from gettext import NullTranslations
 from uuid import UUID
 
 import pytest
+from babel.messages.pofile import read_po
 
 from veza.kit import messages
 from veza.kit.amount import Amount
+from veza.kit.catalogues import FOLDER
 from veza.kit.messages import (
     from_child,
     from_json,
@@ -120,3 +122,34 @@ def test_what_a_child_process_says_is_refused_where_it_would_cost_the_parent(sai
 def test_an_honest_message_of_a_child_is_the_message() -> None:
     said = gettext("{size:,} bytes, {shown:.2f} of {name}", size=5, shown=0.5, name="a.wav")
     assert from_child(to_json(said)) == said
+
+
+LATE = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "english", "in_french"),
+    [
+        (None, "from 2026-07-01 22:30 UTC to 2026-07-01", "from 1 juil. 2026 22:30 UTC to 1 juillet 2026"),
+        (
+            "Asia/Tokyo",
+            "from 2026-07-02 07:30 (Asia/Tokyo) to 2026-07-02",
+            "from 2 juil. 2026 07:30 (Asia/Tokyo) to 2 juillet 2026",
+        ),
+        ("Nowhere/Else", "from 2026-07-01 22:30 UTC to 2026-07-01", "from 1 juil. 2026 22:30 UTC to 1 juillet 2026"),
+    ],
+)
+def test_a_time_is_told_in_its_readers_zone_and_names_it(
+    french: str, zone: str | None, english: str, in_french: str
+) -> None:
+    said = gettext("from {at} to {until:day}", at=LATE, until=LATE)
+    assert render(said, "en", zone) == english
+    assert render(said, french, zone) == in_french
+    assert render(joined([LATE, gettext("{inner}", inner=said)]), "en", zone).endswith(f"; {english}")
+
+
+def test_no_sentence_writes_the_time_of_day_by_itself() -> None:
+    with (FOLDER / "fr" / "LC_MESSAGES" / "veza.po").open("rb") as file:
+        texts = [one for entry in read_po(file) for one in (entry.id, entry.string) if isinstance(one, str)]
+    assert len(texts) > 1000
+    assert [one for one in texts if "%H" in one] == []

@@ -13,11 +13,13 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from tests import factories
 from tests.api.visitors import by_header, visiting
 from tests.client import DEFAULT_URL, UNKNOWN_ID, hidden_fields, http_client
 from tests.web.conftest import READER, TOKEN, Desk, pages_of
 from veza.accounts.identity import Identity, SecondFactorNeeded
 from veza.app import build
+from veza.money import backlog
 from veza.money.operator import OperatorAction
 from veza.money.webhook_inbox import WebhookEvent
 from veza.settings import Settings
@@ -42,6 +44,32 @@ async def test_a_page_is_for_the_roles_that_the_table_names(guest: Desk) -> None
         async with http_client(asgi, {**READER, **visiting(UUID(UNKNOWN_ID), *roles)}) as client:
             for page in ("", "/transfers", "/payments", "/findings", "/inbox"):
                 assert (await client.get(f"/operator{page}")).status_code == status, (roles, page)
+
+
+@pytest.mark.parametrize(
+    ("zone", "then", "on", "now", "mark"),
+    [
+        (None, "16:00:00", "5 January 2026", "5 Jan 2026, 16:30", "15:32"),
+        ("Asia/Tokyo", "01:00:00", "6 January 2026", "6 Jan 2026, 01:30", "00:32"),
+    ],
+)
+async def test_times_are_told_in_the_zone_of_the_person_who_looks(
+    guest: Desk, zone: str | None, then: str, on: str, now: str, mark: str
+) -> None:
+    guest.stage.clock.advance(timedelta(hours=7))
+    row = await guest.given_up()
+    guest.stage.clock.advance(timedelta(minutes=30))
+    await backlog.sample(guest.stage.database)
+    person = await factories.person(guest.stage.database, time_zone=zone)
+    asgi, _ = pages_of(guest.stage, by_header)
+    async with http_client(asgi, {**READER, **visiting(person, "admin")}) as client:
+        overview = (await client.get("/operator?range=1h")).text
+        transfer = (await client.get(f"/operator/transfers/{row.id}")).text
+    for page in (overview, transfer):
+        assert f"As of {now}; all times are told in the zone {zone or 'UTC'}." in page
+    assert f"<span>{mark}</span>" in overview
+    assert f'<h3 class="day">{on}</h3>' in transfer
+    assert re.search(rf'title="2026-01-0[56] {then} {zone or "UTC"}, 30 min ago">{then}</time>', transfer)
 
 
 async def test_an_admin_who_has_shown_no_second_factor_is_told_so(guest: Desk) -> None:

@@ -21,11 +21,13 @@ FORGOTTEN_PAGE = "/forgot-password"
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """The person a mail is about, the address it goes to, and the person's language (None: English)."""
+    """The person a mail is about, the address it goes to, the person's language (None: English) and time zone (None:
+    UTC)."""
 
     person_id: UUID
     address: str
     language: str | None
+    time_zone: str | None = None
 
 
 def page_address(base_url: str, page: str, secret: str) -> str:
@@ -157,7 +159,7 @@ def new_device(session: Session, base_url: str, to: Addressee, *, at: datetime, 
         to,
         gettext("Your account was signed in to from a new device"),
         gettext(
-            "At {at:%Y-%m-%d %H:%M} UTC a device that was not known before signed in to your account:\n\n"
+            "At {at} a device that was not known before signed in to your account:\n\n"
             "  address  {address}\n  program  {program}\n\n"
             "If it was you, there is nothing to do.\n"
             "If it was not you, set a new password at once, which ends every sign-in: {link}",
@@ -173,7 +175,7 @@ def token_made(
     session: Session, base_url: str, to: Addressee, *, name: str, scopes: str, ends_at: datetime | None
 ) -> None:
     if ends_at is not None:
-        ends = gettext("It ends on {ends_at:%Y-%m-%d}.", ends_at=ends_at)
+        ends = gettext("It ends on {ends_at:day}.", ends_at=ends_at)
     else:
         ends = gettext("It works until it is revoked.")
     _send(
@@ -199,7 +201,7 @@ def code_reused(session: Session, base_url: str, to: Addressee, *, at: datetime,
         to,
         gettext("A code of your second factor was used twice"),
         gettext(
-            "At {at:%Y-%m-%d %H:%M} UTC a code that was used before was given again, from {address}, and was refused.\n"
+            "At {at} a code that was used before was given again, from {address}, and was refused.\n"
             "If you sent a form twice, there is nothing to do. If not, a thief may have read your code and knows your"
             "\npassword: set a new one at once: {link}",
             at=at,
@@ -221,4 +223,4 @@ def deleted(session: Session, base_url: str, to: Addressee) -> None:
 
 def _send(session: Session, base_url: str, to: Addressee, subject: Message, text: Message) -> None:
     signed = gettext("{text}\n\nVeza, {base_url}\n", text=text, base_url=base_url)
-    mail.send(session, to.address, subject, signed, about=to.person_id, language=to.language)
+    mail.send(session, to.address, subject, signed, about=to.person_id, language=to.language, time_zone=to.time_zone)

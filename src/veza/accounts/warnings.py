@@ -55,7 +55,7 @@ async def _addressee(session: Session, person: Person) -> Addressee | None:
     if person.email is None or not person.is_confirmed:
         return None
     may_mail = await limits.try_spend(session, WARNING_TO_PERSON.of(person.id))
-    return Addressee(person.id, person.email, person.language) if may_mail else None
+    return Addressee(person.id, person.email, person.language, person.time_zone) if may_mail else None
 
 
 async def _has_signed_in(session: Session, person_id: UUID) -> bool:

@@ -99,14 +99,14 @@ async def confirmed_addresses(session: Session, artist_ids: Collection[UUID]) ->
     """Artist → its people who have a confirmed address, each with it; those of longest standing first."""
     found: dict[UUID, list[Addressee]] = {artist_id: [] for artist_id in artist_ids}
     rows = await session.execute(
-        select(ArtistMember.artist_id, Person.id, Person.email, Person.language)
+        select(ArtistMember.artist_id, Person.id, Person.email, Person.language, Person.time_zone)
         .join(Person, Person.id == ArtistMember.person_id)
         .where(ArtistMember.artist_id.in_(list(found)), Person.email.is_not(None))
         .where(Person.email_confirmed_at.is_not(None))
         .order_by(ArtistMember.since, Person.id)
     )
-    for artist_id, person_id, email, language in rows:
-        found[artist_id].append(Addressee(person_id, str(email), language))
+    for artist_id, person_id, email, language, time_zone in rows:
+        found[artist_id].append(Addressee(person_id, str(email), language, time_zone))
     return found
 
 

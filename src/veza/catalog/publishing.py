@@ -68,7 +68,7 @@ async def schedule(session: Session, release: Release, at: datetime, *, sound_fo
         if not session.now < at <= session.now + FURTHEST:
             raise BadValue(
                 gettext(
-                    "publish_at must lie in the future, within {days} days; {at:%Y-%m-%d %H:%M} does not",
+                    "publish_at must lie in the future, within {days} days; {at} does not",
                     days=FURTHEST.days,
                     at=at,
                 )
@@ -77,7 +77,7 @@ async def schedule(session: Session, release: Release, at: datetime, *, sound_fo
         await _demand_complete(session, release, sound_follows=sound_follows)
     checks.demand()
     await machine.move(
-        session, release, "scheduled", because=gettext("for {at:%Y-%m-%d %H:%M} UTC", at=at),
+        session, release, "scheduled", because=gettext("for {at}", at=at),
         version=release.version + 1, publish_at=at, claimed_until=None, updated_at=session.now,
     )  # fmt: skip
 

@@ -76,6 +76,7 @@ class Notices:
                 whole,
                 about=about or one.person_id,
                 language=one.language,
+                time_zone=one.time_zone,
                 stop_link=stop_link,
             )
         return len(wanting)

@@ -56,12 +56,13 @@ MEANING: dict[NoticeKind, Message] = {
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who a notice is for: `address` is where a mail goes, in `language` (None: English); `person_id` is None for a
-    buyer without an account."""
+    """Who a notice is for: `address` is where a mail goes, in `language` (None: English), with times in
+    `time_zone` (None: UTC); `person_id` is None for a buyer without an account."""
 
     address: str
     person_id: UUID | None = None
     language: str | None = None
+    time_zone: str | None = None
 
     @property
     def address_hash(self) -> str | None:

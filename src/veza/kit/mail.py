@@ -45,6 +45,7 @@ class Mail(Base):
 
     `subject` and `text` are sealed (`secret_box`): they may hold a one-time link. Each is a message as JSON, to be put
     into words of `language`; where `language` is null, it is the words themselves. `OpenedMail` is what is in them.
+    Their times are told in `time_zone` (IANA), in UTC where it is null.
     `stop_link`, sealed too, is the address that stops mails of this kind; null where the recipient may not stop them.
 
     `about_id` is whose matter it is, as the id of a row that we know nothing of: wherever a mail went, it can be
@@ -59,6 +60,7 @@ class Mail(Base):
     subject: Mapped[str]
     text: Mapped[str]
     language: Mapped[str | None]
+    time_zone: Mapped[str | None]
     stop_link: Mapped[str | None]
     created_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
@@ -79,10 +81,11 @@ def send(
     *,
     about: UUID | None,
     language: str | None = ENGLISH,
+    time_zone: str | None = None,
     stop_link: str | None = None,
 ) -> UUID:
-    """Queue a plain-text mail in `language`, in English where that is None; it leaves after this transaction has
-    committed. Returns its id.
+    """Queue a plain-text mail in `language`, in English where that is None, which tells times in `time_zone`, in UTC
+    where that is None; it leaves after this transaction has committed. Returns its id.
 
     `about` is the id of the person or the order the mail is to be forgotten with, if any. `stop_link` is the address
     that stops mails of this kind: GET shows what it would stop, POST stops it without a question (RFC 8058).
@@ -95,6 +98,7 @@ def send(
         "subject": session.box.seal(to_json(subject)),
         "text": session.box.seal(to_json(text)),
         "language": language or ENGLISH,
+        "time_zone": time_zone,
         "stop_link": session.box.seal(stop_link) if stop_link is not None else None,
         "created_at": session.now,
         "due_at": session.now,
@@ -141,10 +145,10 @@ async def find(session: Session, mail_id: UUID) -> OpenedMail | None:
 
 
 def opened(box: SecretBox, row: Mail) -> OpenedMail:
-    """What is in a row, in words of its language; raises CannotOpen."""
+    """What is in a row, in words of its language and times of its zone; raises CannotOpen."""
     subject, text = box.open(row.subject), box.open(row.text)
     if row.language is not None:
-        subject, text = (render(from_json(one), row.language) for one in (subject, text))
+        subject, text = (render(from_json(one), row.language, row.time_zone) for one in (subject, text))
     stop_link = box.open(row.stop_link) if row.stop_link is not None else None
     # A header has one line.
     return OpenedMail(row.id, row.to, " ".join(subject.split()), text, row.created_at, stop_link)

@@ -36,7 +36,8 @@ Packed: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`template` is the id, with a `{name}` for each field and a format if the field needs one (`{at:%H:%M}`).
+    """`template` is the id, with a `{name}` for each field and a format if the field needs one (`{share:.1f}`). A time
+    takes none, or `{at:day}`: it is told in its reader's zone, and names it.
 
     With `plural`, the field `n` chooses between the two; `fields` are texts, numbers, ids, dates, amounts, messages and
     `Joined` messages.
@@ -95,28 +96,31 @@ def message_of(error: BaseException) -> Message:
     return said if isinstance(said, Message) else verbatim(str(error))
 
 
-def render(said: Any, language: str) -> str:
-    """A message, or a field of one, in `language` (such as `fr`); in English if there is no catalogue."""
+def render(said: Any, language: str, zone: str | None = None) -> str:
+    """A message, or a field of one, in `language` (such as `fr`), in English if there is no catalogue.
+
+    Times are told in `zone` (such as `Europe/Paris`), in UTC for None.
+    """
     if isinstance(said, Message):
         words = catalogue(language)
         if said.plural is not None:
             template = words.ngettext(said.template, said.plural, said.fields["n"])
         else:
             template = words.gettext(said.template)
-        fields = {name: _shown(value, language) for name, value in said.fields.items()}
-        return writer(language).vformat(template, (), fields) if _is_foreign(language) else template.format_map(fields)
+        fields = {name: _shown(value, language, zone) for name, value in said.fields.items()}
+        return writer(_known(language), zone).vformat(template, (), fields)
     if isinstance(said, Joined):
-        return said.by.join(render(one, language) for one in said.items)
-    return written(said, language) if _is_foreign(language) else str(said)
+        return said.by.join(render(one, language, zone) for one in said.items)
+    return written(said, _known(language), zone)
 
 
-def _is_foreign(language: str) -> bool:
-    return language != ENGLISH and language in CATALOGUES
+def _known(language: str) -> str:
+    return language if language in CATALOGUES else ENGLISH
 
 
-def _shown(value: Any, language: str) -> Any:
+def _shown(value: Any, language: str, zone: str | None) -> Any:
     # Dates and numbers stay what they are: the template may say how to write them.
-    return render(value, language) if isinstance(value, (Message, Joined)) else value
+    return render(value, language, zone) if isinstance(value, (Message, Joined)) else value
 
 
 CATALOGUES: dict[str, NullTranslations] = {ENGLISH: NullTranslations(), **shipped()}

@@ -26,4 +26,4 @@ def confirmed(order: Order) -> list[Message]:
     said = wording(order)
     if said is None or order.consented_at is None:
         return []
-    return [gettext("On {day:%Y-%m-%d} you agreed: “{wording}”", day=order.consented_at, wording=said)]
+    return [gettext("On {day:day} you agreed: “{wording}”", day=order.consented_at, wording=said)]

@@ -90,17 +90,20 @@ def _with_amount(line: OrderLine, amount: Amount) -> Message:
 async def people_of(session: Session, artist_ids: Collection[UUID]) -> dict[UUID, list[Recipient]]:
     """Artist → the artist's people with a confirmed address."""
     addresses = await members.confirmed_addresses(session, artist_ids)
-    return {one: [Recipient(to.address, to.person_id, to.language) for to in of] for one, of in addresses.items()}
+    return {
+        one: [Recipient(to.address, to.person_id, to.language, to.time_zone) for to in of]
+        for one, of in addresses.items()
+    }
 
 
 async def buyer_of(session: Session, order: Order) -> Recipient | None:
-    """The buyer's address and language: the account's, else those given at checkout; None if the address was
-    deleted."""
+    """The buyer's address, language and time zone: the account's, else those given at checkout, which ask for no zone;
+    None if the address was deleted."""
     if order.person_id is not None:
         person = await session.get(Person, order.person_id)
         if person is None or person.email is None:
             return None
-        return Recipient(person.email, person.id, person.language or order.language)
+        return Recipient(person.email, person.id, person.language or order.language, person.time_zone)
     if order.email is None or order.email == DELETED_ADDRESS:
         return None
     return Recipient(order.email, None, order.language)

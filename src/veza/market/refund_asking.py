@@ -141,7 +141,7 @@ def _refuse_late(session: Session, order: Order, line: OrderLine, rules: MarketR
         window = show_duration(rules.refund_window)
         raise CannotAsk(
             gettext(
-                "a refund of “{line_title}” could be asked for until {until:%Y-%m-%d}, {window} after it was paid",
+                "a refund of “{line_title}” could be asked for until {until:day}, {window} after it was paid",
                 line_title=line.title,
                 until=order.paid_at + rules.refund_window,
                 window=window,

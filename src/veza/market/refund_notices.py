@@ -165,7 +165,7 @@ async def _remind(session: Session, request: RefundRequest, rules: MarketRules) 
         people: Sequence[Recipient] = (await people_of(session, [request.artist_id]))[request.artist_id]
         subject = gettext("A refund request waits for you: {title}", title=line.title)
         said = gettext(
-            "A buyer has been waiting since {since:%Y-%m-%d %H:%M} UTC for your answer about {what}.",
+            "A buyer has been waiting since {since} for your answer about {what}.",
             since=request.created_at,
             what=what,
         )
@@ -174,7 +174,7 @@ async def _remind(session: Session, request: RefundRequest, rules: MarketRules) 
         people = await _admins(session)
         subject = gettext("A refund request was not answered: {title}", title=line.title)
         said = gettext(
-            "The artist's people have not answered by {answer_by:%Y-%m-%d %H:%M} UTC a buyer who asks for {what}.",
+            "The artist's people have not answered by {answer_by} a buyer who asks for {what}.",
             answer_by=request.answer_by,
             what=what,
         )
@@ -186,12 +186,12 @@ async def _remind(session: Session, request: RefundRequest, rules: MarketRules) 
 
 async def _admins(session: Session) -> list[Recipient]:
     rows = await session.execute(
-        select(Person.id, Person.email, Person.language)
+        select(Person.id, Person.email, Person.language, Person.time_zone)
         .where(Person.id.in_(roles.having(Role.ADMIN)), Person.email.is_not(None))
         .where(Person.email_confirmed_at.is_not(None))
         .order_by(Person.id)
     )
-    return [Recipient(str(email), person_id, language) for person_id, email, language in rows]
+    return [Recipient(str(email), person_id, language, zone) for person_id, email, language, zone in rows]
 
 
 async def _tell_buyer(
@@ -209,7 +209,7 @@ def _about(order: Order) -> Message:
 
 def _to_decide(request: RefundRequest) -> Message:
     return gettext(
-        "Please grant or decline it by {answer_by:%Y-%m-%d %H:%M} UTC. It is refund request {request_id}.",
+        "Please grant or decline it by {answer_by}. It is refund request {request_id}.",
         answer_by=request.answer_by,
         request_id=request.id,
     )

@@ -19,7 +19,7 @@ class Claimed(Exception):
     """Another moderator is at work on it."""
 
     def __init__(self, by: str, until: datetime) -> None:
-        super().__init__(gettext("{by} is at work on this until {until:%H:%M} UTC", by=by, until=until))
+        super().__init__(gettext("{by} is at work on this until {until}", by=by, until=until))
 
 
 async def claim(session: Session, report_id: UUID) -> Report:

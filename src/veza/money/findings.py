@@ -170,7 +170,7 @@ class ResolvedAlready(ValueError):
 
     def __init__(self, finding: Finding) -> None:
         noted = finding.detail.get("resolution")
-        at = gettext("finding {id} was resolved {at:%Y-%m-%d %H:%M}", id=finding.id, at=finding.resolved_at)
+        at = gettext("finding {id} was resolved {at}", id=finding.id, at=finding.resolved_at)
         if noted:
             super().__init__(gettext("{at}, by {by}: {note}", at=at, by=noted["by"], note=noted["note"]))
         else:

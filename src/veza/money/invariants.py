@@ -210,7 +210,7 @@ async def check_all(database: Database, *, report: bool = False) -> tuple[int, l
         Violation(
             row.debt_payment_id,
             gettext(
-                "netting {row_id}, kept {created_at:%Y-%m-%d %H:%M}, has paid nothing",
+                "netting {row_id}, kept {created_at}, has paid nothing",
                 row_id=row.id,
                 created_at=row.created_at,
             ),

@@ -252,7 +252,7 @@ async def let_go(session: Session, reason: str) -> datetime:
     note = reason_for("decision to resume sending", reason)
     until = session.now + RELEASED_FOR
     marks = {"look_before": session.now + CLOCKS_DIFFER, "released_until": until, "seen_current_at": session.now}
-    said = gettext("sending goes on without a comparison until {until:%Y-%m-%d %H:%M} UTC", until=until)
+    said = gettext("sending goes on without a comparison until {until}", until=until)
     await findings.report(
         session, FindingKind.OLDER_THAN_PROVIDER, "sending", said, mend=gettext("veza money reconcile")
     )

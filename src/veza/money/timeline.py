@@ -170,7 +170,7 @@ def _action(row: OperatorAction) -> Entry:
 def _finding(row: Finding) -> Entry:
     said = row.said
     if row.resolved_at is not None:
-        said = gettext("{said}; resolved {at:%Y-%m-%d %H:%M}", said=said, at=row.resolved_at)
+        said = gettext("{said}; resolved {at}", said=said, at=row.resolved_at)
     return Entry(row.opened_at, "finding", row.subject, row.kind, said, "veza")
 
 

@@ -42,7 +42,7 @@ def what_second(payment: Payment, charge: Mapping[str, Any]) -> Message:
     made = created_at(charge)
     return gettext(
         "charge {charge} took {amount_of} for payment {payment_id}, which charge {stripe_charge_id} had paid already",
-        charge=gettext("{id} of {made:%Y-%m-%d %H:%M}", id=charge["id"], made=made) if made else charge["id"],
+        charge=gettext("{id} of {made}", id=charge["id"], made=made) if made else charge["id"],
         amount_of=amount_of(charge),
         payment_id=payment.id,
         stripe_charge_id=payment.stripe_charge_id,

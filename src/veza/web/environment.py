@@ -66,5 +66,5 @@ def _ngettext(context: Context, singular: str, plural: str, n: int, /, **fields:
 
 
 def _said(context: Context, message: Any) -> str:
-    """A message of a module in the reader's language."""
-    return render(message, local.language_in(context))
+    """A message of a module in the reader's language and time zone."""
+    return render(message, local.language_in(context), local.zone_in(context))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, tzinfo
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from itertools import groupby
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from veza.kit.messages import ENGLISH
 from veza.kit.money import Amount
-from veza.kit.written import locale_of
+from veza.kit.written import locale_of, zone_of
 
 
 def price(minor: int, currency: str, language: str) -> str:
@@ -61,6 +60,28 @@ def moment(at: datetime, language: str) -> str:
     return str(format_datetime(at, format="d MMM yyyy, HH:mm", locale=locale_of(language)))
 
 
+def instant(at: datetime, _: str) -> str:
+    """“2026-01-05 10:00:00 Europe/Paris”: to the second, as logs have it."""
+    return f"{at:%Y-%m-%d %H:%M:%S} {at.tzinfo}"
+
+
+def clock(at: datetime, _: str) -> str:
+    """“10:00:00”."""
+    return f"{at:%H:%M:%S}"
+
+
+def pattern(at: datetime, form: str, language: str) -> str:
+    """A time in a form of CLDR: “HH:mm”, “d MMM”."""
+    from babel.dates import format_datetime
+
+    return str(format_datetime(at, form, locale=locale_of(language)))
+
+
+def zone(at: datetime, _: str) -> str:
+    """“Europe/Paris”: where it is this time."""
+    return str(at.tzinfo)
+
+
 def number(value: int, language: str) -> str:
     """“12,400”, “12 400”."""
     from babel.numbers import format_decimal
@@ -91,6 +112,12 @@ def language_in(context: Any) -> str:
     return getattr(context.get("visit"), "language", None) or ENGLISH
 
 
+def zone_in(context: Any) -> str | None:
+    """The time zone of a page's reader (IANA); None for UTC."""
+    found: str | None = getattr(context.get("visit"), "zone", None)
+    return found
+
+
 def _in_context(write: Callable[..., str]) -> Callable[..., str]:
     """The same as a filter of templates, which finds the reader's language in the context."""
 
@@ -100,26 +127,25 @@ def _in_context(write: Callable[..., str]) -> Callable[..., str]:
     return filtered
 
 
-def _in_zone(write: Callable[[Any, str], str]) -> Callable[..., str]:
+def _in_zone(write: Callable[..., str]) -> Callable[..., str]:
     """The same for a day or a time, which is shown in the reader's zone."""
 
-    def filtered(context: Any, at: date | datetime) -> str:
-        zone = getattr(context.get("visit"), "zone", None)
-        return write(at.astimezone(_zone(zone)) if zone and isinstance(at, datetime) else at, language_in(context))
+    def filtered(context: Any, at: date | datetime, *given: Any) -> str:
+        told = at.astimezone(zone_of(zone_in(context))) if isinstance(at, datetime) else at
+        return write(told, *given, language_in(context))
 
     return filtered
 
 
-@cache
-def _zone(name: str) -> tzinfo:
-    """UTC for a zone that was chosen where the machine still knew it."""
-    try:
-        return ZoneInfo(name)
-    except ZoneInfoNotFoundError:
-        return UTC
+def _by_day(context: Any, things: Iterable[Any]) -> Sequence[tuple[str, Sequence[Any]]]:
+    """Things that have a time (`at`), in its order, apart by the days of the reader's zone."""
+    told = _in_zone(day)
+    return [(when, list(of_day)) for when, of_day in groupby(things, key=lambda one: told(context, one.at))]
 
 
-FILTERS: Mapping[str, Callable[..., str]] = {
-    f"local_{one.__name__}": _in_context(one) for one in (price, amount, symbol, currency_name, number, file_size)
-} | {f"local_{one.__name__}": _in_zone(one) for one in (day, moment)}
+FILTERS: Mapping[str, Callable[..., Any]] = (
+    {"by_day": _by_day}
+    | {f"local_{one.__name__}": _in_context(one) for one in (price, amount, symbol, currency_name, number, file_size)}
+    | {f"local_{one.__name__}": _in_zone(one) for one in (day, moment, instant, clock, zone, pattern)}
+)
 """`{{ 700|local_price("EUR") }}` and the like."""

@@ -71,7 +71,7 @@ def refund_routes(database: Database, rules: MarketRules, site: Site) -> list[Co
                 lines = await _paid_lines(session, await _order(session, token))
             said = told(request, ChoiceMissing() if kind is NOT_FOUND else error)
             return form(request, token, lines, status=status, error=said, line=line, reason=reason)
-        sentence = gettext("You get an answer by mail, by {at:%Y-%m-%d} as a rule.", at=asked.answer_by)
+        sentence = gettext("You get an answer by mail, by {at:day} as a rule.", at=asked.answer_by)
         return pages.show(request, "plain/done.html", title=gettext("Your request is on its way"), sentence=sentence)
 
     handlers = [refund_page, ask]

@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from litestar import MediaType, Response
 from litestar.datastructures import Cookie
 
-from veza.http.language import say
 from veza.http.requests import DoorRequest
 from veza.kit.clock import Clock
-from veza.kit.messages import Message
+from veza.kit.messages import Message, render
 from veza.web.answers import See, Shown
 from veza.web.environment import environment
 from veza.web.flashes import flash, flashed
@@ -68,7 +67,7 @@ class Site:
         cookies = [over] if over else []
         values = {
             "site": self, "visit": visit, "path": request.url.path, "now": self.clock.now(), "request": request,
-            "toast": None if said is None else say(request, said), **shown.values,
+            "toast": None if said is None else render(said, visit.language, visit.zone), **shown.values,
         }  # fmt: skip
         body = environment().get_template(f"pages/{shown.template}").render(values).encode()
         headers = FRAMED_HEADERS if shown.is_framed else page_headers(self.policy, _kept(request, shown, visit))

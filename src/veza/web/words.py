@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from veza.kit.messages import Message, gettext, verbatim
@@ -41,11 +41,6 @@ def money(minor: int, currency: str) -> str:
 def units(minor: int, currency: str) -> str:
     """“5.00”, as one would type it."""
     return str(Amount(minor, currency)).removesuffix(f" {currency}")
-
-
-def utc(at: datetime) -> str:
-    """“2026-01-05 09:00:00 UTC”."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def span(seconds: float) -> Message:
@@ -217,5 +212,5 @@ def in_groups(secret: str) -> str:
     return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
 
 
-_FILTERS = (in_groups, money, units, utc, span, length_of, ago, short, sentence, tail)
+_FILTERS = (in_groups, money, units, span, length_of, ago, short, sentence, tail)
 FILTERS: dict[str, Any] = {one.__name__: one for one in _FILTERS}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from tests.api.accounts.conftest import EMAIL, PASSWORD, TOKEN_WANTED, Desk
 from tests.api.accounts.test_second_factor import RIGHT, code, turned_on
+from veza.accounts import people
 from veza.accounts.limits import WARNING_TO_PERSON
 
 DEVICE = "Your account was signed in to from a new device"
@@ -29,6 +31,18 @@ async def test_a_new_device_is_told_of_and_a_known_one_is_not(any_desk: Desk) ->
     assert "address  203.0.113.66" in told.text
     assert "program  Thief/1.0" in told.text
     assert "http://veza.test/forgot-password" in told.text
+
+
+async def test_the_time_of_a_sign_in_is_told_in_the_persons_zone(desk: Desk) -> None:
+    await desk.signed_up()
+    async with desk.database.write() as session:
+        person = await people.by_email(session, EMAIL)
+        assert person is not None
+        await people.choose_time_zone(session, person.id, "Asia/Tokyo")
+    await desk.browser("203.0.113.66").sign_in()
+    (told,) = [letter for letter in await desk.mails(EMAIL) if letter.subject == DEVICE]
+    at = desk.clock.now().astimezone(ZoneInfo("Asia/Tokyo"))
+    assert f"At {at:%Y-%m-%d %H:%M} (Asia/Tokyo) a device" in told.text
 
 
 async def test_the_first_sign_in_is_told_of_where_it_is_not_from_who_just_signed_up(desk: Desk) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -113,6 +114,22 @@ async def test_a_stopped_kind_is_sent_no_more_and_the_others_still_are(any_shop:
     await any_shop.buy(buyer, await act.selling("Red Days"))
     await _ask(any_shop, buyer, order)
     assert await _subjects(any_shop, LABEL) == ["Sold: Blue Hours", "A refund is asked for: Blue Hours"]
+
+
+async def test_a_deadline_is_told_in_each_recipients_zone(any_shop: Shop) -> None:
+    zones = {LABEL: "Asia/Tokyo", "second@example.org": None}
+    act = await any_shop.artist()
+    for email, zone in zones.items():
+        person = await factories.person(any_shop.stage.database, email=email, time_zone=zone)
+        await factories.member(any_shop.stage.database, act.id, person)
+    buyer = visiting(await any_shop.person(BUYER))
+    await _ask(any_shop, buyer, await any_shop.buy(buyer, await act.selling()))
+    request = await any_shop.stage.one(RefundRequest)
+    for email, zone in zones.items():
+        (asked,) = [one for one in await _mails(any_shop, email) if "is asked for" in one.subject]
+        told = request.answer_by.astimezone(ZoneInfo(zone or "UTC"))
+        named = f"({zone})" if zone else "UTC"
+        assert f"decline it by {told:%Y-%m-%d %H:%M} {named}." in asked.text
 
 
 async def test_a_request_is_mailed_with_its_deadline_then_reminded_then_told_to_the_admins(any_shop: Shop) -> None:

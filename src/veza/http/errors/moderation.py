@@ -24,7 +24,7 @@ REPORT_CLAIMED = Kind(
     409,
     gettext("Another moderator is at work on it"),
     "`detail` says who and until when; take another report.",
-    "person 01890000-0000-7000-8000-000000000000 is at work on this until 10:30 UTC",
+    "person 01890000-0000-7000-8000-000000000000 is at work on this until 2026-01-05 10:30 UTC",
 )
 DECIDED_ALREADY = Kind(
     "decided-already",

@@ -37,7 +37,7 @@ class Range:
     span: timedelta
     step: timedelta
     marks: str
-    """How a time at its edge is written (strftime)."""
+    """How a time at its edge is written (CLDR)."""
 
     def begins(self, now: datetime) -> datetime:
         """The beginning of the first step; the last step holds `now`."""
@@ -54,9 +54,9 @@ RANGES = {
     found.name: found
     for found in (
         # Two minutes: samples a minute apart drift, and a step without one would look like a time without samples.
-        Range("1h", gettext("1 hour"), timedelta(hours=1), timedelta(minutes=2), "%H:%M"),
-        Range("24h", gettext("24 hours"), timedelta(hours=24), timedelta(minutes=10), "%H:%M"),
-        Range("7d", gettext("7 days"), timedelta(days=7), timedelta(hours=1), "%d %b"),
+        Range("1h", gettext("1 hour"), timedelta(hours=1), timedelta(minutes=2), "HH:mm"),
+        Range("24h", gettext("24 hours"), timedelta(hours=24), timedelta(minutes=10), "HH:mm"),
+        Range("7d", gettext("7 days"), timedelta(days=7), timedelta(hours=1), "d MMM"),
     )
 }
 
@@ -81,7 +81,7 @@ class Chart:
     series: Sequence[Series]
     unseen: str
     top: Message | str
-    marks: Sequence[str]
+    marks: Sequence[datetime]
     is_lines: bool
     peak_minor: int
 
@@ -118,7 +118,7 @@ def _draw(kind: str, peaks: Sequence[Peak], chosen: Range, now: datetime, measur
             floor = [below + here for below, here in zip(floor, column, strict=True)]
         latest = column[_last(seen)] if any(seen) else 0
         series.append(Series(status, path, _said(latest, measure), _said(max(column), measure)))
-    marks = [(begins + chosen.span * quarter / 4).strftime(chosen.marks) for quarter in range(5)]
+    marks = [begins + chosen.span * quarter / 4 for quarter in range(5)]
     return Chart(
         kind, TITLES[kind], steps, series, _unseen(seen), _said(top, measure), marks, is_lines, max(heights)
     )  # fmt: skip

@@ -1,10 +1,9 @@
-"""The timeline as a page shows it: what happened, oldest first, days apart, each with where to read more."""
+"""The timeline as a page shows it: what happened, oldest first, each with where to read more."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from uuid import UUID
 
 from veza.kit.database import Session
@@ -16,9 +15,9 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The newest entries by day; `left_out` older ones are not shown."""
+    """The newest entries; `left_out` older ones are not shown."""
 
-    days: Sequence[tuple[str, Sequence[Entry]]]
+    shown: Sequence[Entry]
     left_out: int
 
 
@@ -26,5 +25,4 @@ async def history_of(session: Session, payment_id: UUID) -> History:
     """Everything that happened to a payment, ready to be shown."""
     entries = await timeline(session, payment_id)
     shown = entries[-MOST:]
-    days = [(day, list(of_day)) for day, of_day in groupby(shown, key=lambda entry: f"{entry.at:%Y-%m-%d}")]
-    return History(days, len(entries) - len(shown))
+    return History(shown, len(entries) - len(shown))

@@ -130,7 +130,7 @@ async def ask_for_refund(
     line_id = _id_of(form.value("line"))
     asked = await refund_asking.ask_of_order(session, order, line_id, form.value("reason"), rules)
     await refund_notices.asked(session, asked, rules)
-    said = gettext("Your request is on its way; an answer is promised by {at:%Y-%m-%d}.", at=asked.answer_by)
+    said = gettext("Your request is on its way; an answer is promised by {at:day}.", at=asked.answer_by)
     return See(f"/orders/{order_id}#line-{line_id}", said)
 
 
