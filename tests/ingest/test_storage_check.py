@@ -11,11 +11,11 @@ import pytest
 
 from tests import factories
 from tests.sounding import give_sound
-from veza.ingest import audio_sweep, storage_check
-from veza.ingest.audio_versions import UnknownVersion, find_version
+from veza.ingest import storage_check
+from veza.ingest.audio_versions import find_version
 from veza.ingest.storage_check import StorageCheck
 from veza.kit.clock import ManualClock, SystemClock
-from veza.kit.database import Database, Session
+from veza.kit.database import Database
 from veza.kit.objects import Objects
 
 OWNERS = {"audio": storage_check.audio, "originals": storage_check.originals, "uploads": storage_check.uploads}
@@ -97,43 +97,3 @@ async def test_a_file_that_is_missing_is_named(database: Database, store: Store,
     found = await StorageCheck(database, store.objects, OWNERS).run(fixes=True)
     assert sorted(found.missing) == sorted([f"{row.prefix}/aac256.mp4", row.original_key])
     assert not found.ok
-
-
-async def none_needed(*_: object) -> set[UUID]:
-    return set()
-
-
-async def test_a_replaced_version_can_be_restored_for_thirty_days_and_is_removed_then(
-    database: Database, store: Store, track: UUID, clock: ManualClock
-) -> None:
-    first = await give_sound(database, store.objects, track, 1.0)
-    second = await give_sound(database, store.objects, track, 2.0)
-    clock.advance(audio_sweep.REPLACED_KEPT - timedelta(seconds=1))
-    assert await audio_sweep.sweep(database, store.objects, none_needed) == 0
-    clock.advance(timedelta(seconds=1))
-
-    async def needs_the_first(_session: Session, versions: object, _tracks: object) -> set[UUID]:
-        return {first}
-
-    assert await audio_sweep.sweep(database, store.objects, needs_the_first) == 0
-    assert await audio_sweep.sweep(database, store.objects, none_needed) == 1
-    async with database.read() as session:
-        assert (await find_version(session, second)).status == "ready"
-        with pytest.raises(UnknownVersion):
-            await find_version(session, first)
-    assert not [key for key in await store.keys() if str(first) in key]
-    assert len([key for key in await store.keys() if key.startswith("originals/")]) == 1
-
-
-async def test_an_original_that_two_versions_share_stays_with_the_second(
-    database: Database, store: Store, track: UUID, clock: ManualClock
-) -> None:
-    first = await give_sound(database, store.objects, track, 1.0)
-    second = await give_sound(database, store.objects, track, 1.0)
-    async with database.write("test") as session:
-        old, new = await find_version(session, first), await find_version(session, second)
-        shared = old.original_key
-        new.original_key = shared
-    clock.advance(audio_sweep.REPLACED_KEPT)
-    assert await audio_sweep.sweep(database, store.objects, none_needed) == 1
-    assert shared in await store.keys()

@@ -18,7 +18,7 @@ from tests.sounding import give_sound, rendered
 from veza.accounts.identity import visitor
 from veza.app.services import needed_versions
 from veza.ingest import audio_sweep, receiving, storage_check
-from veza.ingest.audio_versions import AudioVersion
+from veza.ingest.audio_versions import REPLACED_KEPT, AudioVersion
 from veza.ingest.audio_worker import AudioRules, AudioWorker
 from veza.ingest.storage_check import StorageCheck
 from veza.ingest.track_sound import find_sound
@@ -96,7 +96,7 @@ async def test_an_old_version_stays_while_it_is_heard_or_reported(
     old = {one: await give_sound(database, objects, one) for one in (quiet, heard, reported)}
     for one in old:
         await give_sound(database, objects, one)
-    clock.advance(audio_sweep.REPLACED_KEPT)
+    clock.advance(REPLACED_KEPT)
     async with database.write("test") as session:
         sound = await find_sound(session, old[heard])
         assert sound is not None

@@ -7,7 +7,7 @@ of a track is on its way, and at most one is the current one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,14 +22,18 @@ STATUSES = ("uploaded", "processing", "ready", "failed", "canceled", "replaced")
 ENCODER_VERSION = 1
 """Counted up when what is made of an original changes; what plays is then encoded anew (`encoder_change`)."""
 
+REPLACED_KEPT = timedelta(days=30)
+"""How long a replaced version can be restored; its files may go then."""
+
 
 class AudioVersion(Base):
     """One original and its renditions. Files of the attempt that counts lie under `prefix` (`{rung}.mp4`, `{rung}.m4a`,
     `preview.mp4`, `preview.m4a`).
 
     `rendered` is `audio.rendering.Rendered`, `preview` a `Rendition`; while a first version is processed, `rendered`
-    has its first rung alone. `attempt` counts claims, `tries` those since it was last sent or tried again. `share` of
-    `stage` is done, 0 to 1. `due_at` is null for what no worker has to look at.
+    has its first rung alone. One whose files are being removed has none of the three. `attempt` counts claims, `tries`
+    those since it was last sent or tried again. `share` of `stage` is done, 0 to 1. `due_at` is null for what no worker
+    has to look at.
     """
 
     __tablename__ = "audio_versions"
@@ -79,6 +83,11 @@ class AudioVersion(Base):
     def is_on_its_way(self) -> bool:
         """Whether something is still to be made of it."""
         return self.status in ON_ITS_WAY
+
+    def is_restorable(self, now: datetime) -> bool:
+        """Whether it was replaced, and can be made the one that plays again."""
+        is_kept = self.replaced_at is not None and now < self.replaced_at + REPLACED_KEPT
+        return self.status == "replaced" and is_kept and self.prefix is not None
 
 
 ON_ITS_WAY = ("uploaded", "processing")

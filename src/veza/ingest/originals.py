@@ -11,7 +11,14 @@ from uuid import UUID
 
 from veza.catalog.track_audio import lock_track
 from veza.catalog.tracks import Track
-from veza.ingest.audio_versions import ENCODER_VERSION, AudioVersion, machine, versions_of
+from veza.ingest.audio_versions import (
+    ENCODER_VERSION,
+    REPLACED_KEPT,
+    AudioVersion,
+    find_version,
+    machine,
+    versions_of,
+)
 from veza.ingest.track_sound import tell_catalogue
 from veza.kit.database import Session
 from veza.kit.messages import Message, gettext
@@ -41,6 +48,14 @@ class NothingToEncode(Exception):
 
     def __init__(self) -> None:
         super().__init__(gettext("the track has no sound that could be encoded anew: send a file"))
+
+
+class NoLongerKept(Exception):
+    """The version was replaced too long ago to be restored."""
+
+    def __init__(self) -> None:
+        said = gettext("a version can be restored for {days} days after it was replaced", days=REPLACED_KEPT.days)
+        super().__init__(said)
 
 
 def original_key(new_id: UUID) -> str:
@@ -121,8 +136,12 @@ async def cancel(session: Session, version: AudioVersion) -> None:
 
 
 async def restore(session: Session, version: AudioVersion) -> None:
-    """Make a replaced version the current one again. Raises ForbiddenMove."""
+    """Make a replaced version the current one again. Raises UnknownVersion, ForbiddenMove, NoLongerKept."""
     await lock_track(session, version.track_id)
+    # As it is now: the sweep takes one that is no longer kept with its track locked.
+    version = await find_version(session, version.id)
+    if version.status == "replaced" and not version.is_restorable(session.now):
+        raise NoLongerKept
     await play(session, version, gettext("restored"), gettext("an earlier version was restored"), replaced_at=None)
 
 

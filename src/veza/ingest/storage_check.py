@@ -88,7 +88,10 @@ class StorageCheck:
         after: UUID | None = None
         while True:
             async with self.database.read() as session:
-                ready = select(AudioVersion).where(AudioVersion.status.in_(("ready", "replaced")))
+                # One without a prefix is being removed.
+                ready = select(AudioVersion).where(
+                    AudioVersion.status.in_(("ready", "replaced")), AudioVersion.prefix.is_not(None)
+                )
                 page = ready if after is None else ready.where(AudioVersion.id > after)
                 rows = (await session.scalars(page.order_by(AudioVersion.id).limit(_AT_ONCE))).all()
             for row in rows:

@@ -14,7 +14,7 @@ from tests.sounding import give_sound
 from veza.audio.edges import EDGE_SAMPLES, EdgeMeter
 from veza.audio.seams import Seam, seam
 from veza.catalog.tracks import find_track
-from veza.ingest.audio_versions import machine
+from veza.ingest.audio_versions import REPLACED_KEPT, find_version, machine
 from veza.ingest.audio_worker import AudioRules, AudioWorker
 from veza.ingest.originals import Original, take_original
 from veza.kit.messages import gettext, stored
@@ -85,6 +85,21 @@ async def test_an_earlier_version_plays_again(stage: Stage) -> None:
     assert (await ask(stage, "GET", "", owner)).json()["version_id"] == str(newer)
     said = (await ask(stage, "POST", f"/{stage.version}/restore", owner)).json()
     assert (said["version_id"], said["samples"]) == (str(stage.version), 88_200)
+
+
+async def test_an_earlier_version_is_offered_on_its_page_and_restored_for_thirty_days_alone(stage: Stage) -> None:
+    owner, page = await stage.signed_in(stage.owner), f"/studio/tracks/{stage.track}"
+    await give_sound(stage.veza.database, stage.veza.catalog.objects, stage.track, 1.0)
+    assert "Play it again" in (await stage.browser.get(page, headers=owner)).text
+    async with stage.veza.database.write("test") as session:
+        version = await find_version(session, stage.version)
+        version.replaced_at = session.now - REPLACED_KEPT
+    refused = await ask(stage, "POST", f"/{stage.version}/restore", owner)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:veza:problem:not-now")
+    assert "30 days" in refused.json()["detail"]
+    shown = (await stage.browser.get(page, headers=owner)).text
+    assert "replaced" in shown
+    assert "Play it again" not in shown
 
 
 async def test_a_version_of_another_track_is_not_found(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from veza.http.errors.catalog import NOT_NOW
 from veza.http.problems import CONFLICT, NOT_FOUND, TOO_LARGE, UNAVAILABLE, Kind
 from veza.ingest.audio_versions import UnknownVersion
-from veza.ingest.originals import NothingToEncode
+from veza.ingest.originals import NoLongerKept, NothingToEncode
 from veza.ingest.receiving import TooManyBytes, TooManyParts, WrongChecksum
 from veza.ingest.store_trouble import StoreFailed, StoreFull
 from veza.ingest.turns import TooManyWriters
@@ -61,6 +61,7 @@ KINDS: tuple[Kind, ...] = (FILE_TOO_LARGE, QUOTA_REACHED, DISK_FULL, UPLOAD_GONE
 
 ERRORS: dict[type[Exception], Kind] = {
     DiskFull: DISK_FULL,
+    NoLongerKept: NOT_NOW,
     NothingToEncode: NOT_NOW,
     Displaced: WRONG_OFFSET,
     NotReceiving: CONFLICT,

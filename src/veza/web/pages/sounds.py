@@ -56,6 +56,7 @@ async def sound_page(
         track=track,
         artist=artist,
         versions=versions,
+        restorable={one.id for one in versions if one.is_restorable(session.now)},
         uploads=open_uploads,
         progress=await progress_of(session, track_id),
         wave=await waves.of_track(session, track),
