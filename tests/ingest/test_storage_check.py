@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -11,6 +12,8 @@ import pytest
 
 from tests import factories
 from tests.sounding import give_sound
+from veza.catalog.covers import add_cover
+from veza.catalog.lost_covers import missing_covers
 from veza.ingest import storage_check
 from veza.ingest.audio_versions import find_version
 from veza.ingest.storage_check import StorageCheck
@@ -88,12 +91,35 @@ async def test_what_a_killed_process_left_half_written_is_found(database: Databa
     assert await store.keys() == ["originals/whole"]
 
 
-async def test_a_file_that_is_missing_is_named(database: Database, store: Store, track: UUID) -> None:
+async def test_each_file_that_is_missing_is_named(database: Database, store: Store, track: UUID) -> None:
     version = await give_sound(database, store.objects, track, 1.0)
     async with database.read() as session:
         row = await find_version(session, version)
-    for key in (f"{row.prefix}/aac256.mp4", row.original_key):
+    named = await store.keys()
+    rungs = [f"{name}.{suffix}" for name in ("aac64", "aac128", "aac256", "preview") for suffix in ("mp4", "m4a")]
+    assert named == sorted([*(f"{row.prefix}/{name}" for name in rungs), f"{row.prefix}/flac.mp4", row.original_key])
+    check = StorageCheck(database, store.objects, OWNERS)
+    assert (await check.run(fixes=True)).ok
+    for key in named:
+        content = await store.objects.get(key)
         await store.objects.remove(key)
-    found = await StorageCheck(database, store.objects, OWNERS).run(fixes=True)
-    assert sorted(found.missing) == sorted([f"{row.prefix}/aac256.mp4", row.original_key])
-    assert not found.ok
+        found = await check.run(fixes=True)
+        assert (found.missing, found.ok) == ([key], False)
+        await store.objects.put(key, content[:-1])
+        assert (await check.run()).missing == [key], "a part of a file is none"
+        await store.objects.put(key, content)
+    assert (await check.run()).ok
+
+
+async def test_a_file_of_a_cover_that_is_missing_is_named_once(database: Database, store: Store) -> None:
+    files = {"512.webp": "covers/ab/512.webp", "512.jpg": "covers/ab/512.jpg"}
+    for key in files.values():
+        await store.objects.put(key, b"x")
+    artists = [await factories.artist(database), await factories.artist(database)]
+    async with database.write("test") as session:
+        for artist in artists:  # the same picture
+            await add_cover(session, artist, "ab", "#000000", [512], files, None)
+    check = StorageCheck(database, store.objects, {}, missing=[partial(missing_covers, database, store.objects)])
+    assert (await check.run()).ok
+    await store.objects.remove(files["512.jpg"])
+    assert (await check.run(fixes=True)).missing == [files["512.jpg"]]

@@ -40,6 +40,7 @@ from veza.app.services import in_every_process, service_groups
 from veza.app.sites import site_of
 from veza.catalog.covers import named_covers
 from veza.catalog.facade import Catalog
+from veza.catalog.lost_covers import missing_covers
 from veza.http.authentication import authenticate
 from veza.http.host_cookies import HostCookie
 from veza.http.return_addresses import ReturnAddresses
@@ -132,7 +133,9 @@ class Veza:
             "covers": named_covers,
             "downloads": named_downloads,
         }
-        return StorageCheck(self.database, self.catalog.objects, owners, self.modules.streaming.lost.check)
+        objects = self.catalog.objects
+        covers = partial(missing_covers, self.database, objects)
+        return StorageCheck(self.database, objects, owners, self.modules.streaming.lost.check, [covers])
 
     @property
     def sandbox(self) -> HostedSandbox | None:

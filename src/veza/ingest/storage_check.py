@@ -6,13 +6,15 @@ Nothing younger than SPARED is looked at: an object is stored before its row nam
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
+from veza.audio.manifest import PREVIEW
 from veza.catalog.slugs import as_id
 from veza.ingest.audio_versions import AudioVersion
 from veza.ingest.track_sound import sound_of
@@ -27,13 +29,16 @@ Owner = Callable[[Session, Collection[str]], Awaitable[set[str]]]
 """Which of these keys rows name."""
 Lost = Callable[[bool], Awaitable[list[str]]]
 """The keys of files that can be made again and are not there; where it is told to, it notes that they are to be."""
+Missing = Callable[[], Awaitable[list[str]]]
+"""The keys of files that rows name, that are not there and that nothing makes again."""
 
 
 @dataclass(slots=True)
 class Checked:
     """What was found: `orphans` are objects that no row names, `halves` files that a killed process left half-written,
-    `missing` objects that rows name and the store has not. `removed` of orphans and halves were removed. `lost` are
-    missing files that are made again when they are asked for, which is written down of `noted` of them."""
+    `missing` objects that rows name and the store has not, or not as large as they were. `removed` of orphans and
+    halves were removed. `lost` are missing files that are made again when they are asked for, which is written down of
+    `noted` of them."""
 
     objects: int = 0
     orphans: list[StoredObject] = field(default_factory=list)
@@ -52,12 +57,14 @@ class Checked:
 
 @dataclass(frozen=True)
 class StorageCheck:
-    """The store, who names what is kept under each prefix, and what finds lost files that can be made again."""
+    """The store, who names what is kept under each prefix, what finds lost files that can be made again, and what finds
+    missing files beside those of audio."""
 
     database: Database
     objects: Objects
     owners: Mapping[str, Owner]
     lost: Lost | None = None
+    missing: Sequence[Missing] = ()
 
     async def run(self, *, fixes: bool = False) -> Checked:
         """Look at every object; with `fixes`, remove what is kept for nothing, and note what is to be made again.
@@ -72,6 +79,8 @@ class StorageCheck:
                 found.orphans += [one for one in old if one.key not in named]
         found.halves = [one for one in await asyncio.to_thread(self.objects.half_written) if one.modified_at < before]
         found.missing = await self._missing()
+        for missing in self.missing:
+            found.missing += await missing()
         if self.lost is not None:
             found.lost = await self.lost(fixes)
             found.noted = len(found.lost) if fixes else 0
@@ -83,7 +92,7 @@ class StorageCheck:
         return found
 
     async def _missing(self) -> list[str]:
-        """Files of what can be heard, and its originals, that are not there."""
+        """Files of what can be heard, and its originals, that are not there, or not as large as they were stored."""
         lacking: list[str] = []
         after: UUID | None = None
         while True:
@@ -94,16 +103,22 @@ class StorageCheck:
                 )
                 page = ready if after is None else ready.where(AudioVersion.id > after)
                 rows = (await session.scalars(page.order_by(AudioVersion.id).limit(_AT_ONCE))).all()
-            for row in rows:
-                there = {one.key async for one in self.objects.listing(row.prefix or "")}
-                lacking += [key for key in _files_of(row) if key not in there]
-                try:
-                    await self.objects.head(row.original_key)
-                except NoSuchObject:
-                    lacking.append(row.original_key)
+            found = {row.id: lost for row in rows if (lost := await self._missing_of(row))}
+            # A version may have been removed while its files were looked for.
+            async with self.database.read() as session:
+                kept = select(AudioVersion.id).where(AudioVersion.id.in_(found), AudioVersion.prefix.is_not(None))
+                there = set(await session.scalars(kept))
+            lacking += [key for version, lost in found.items() if version in there for key in lost]
             if len(rows) < _AT_ONCE:
                 return lacking
             after = rows[-1].id
+
+    async def _missing_of(self, row: AudioVersion) -> list[str]:
+        sizes = {one.key: one.size_bytes async for one in self.objects.listing(row.prefix or "")}
+        with suppress(NoSuchObject):
+            sizes[row.original_key] = (await self.objects.head(row.original_key)).size_bytes
+        wanted = {**_files_of(row), row.original_key: row.original_bytes}
+        return [key for key, size_bytes in wanted.items() if sizes.get(key) != size_bytes]
 
 
 async def originals(session: Session, keys: Collection[str]) -> set[str]:
@@ -137,20 +152,17 @@ def _prefixes(row: AudioVersion) -> list[str]:
     return [] if row.prefix is None or row.status in ("canceled", "failed") else [row.prefix]
 
 
-def _files_of(row: AudioVersion) -> list[str]:
+def _files_of(row: AudioVersion) -> dict[str, int]:
+    """The files of a version: key → size (bytes)."""
     sound = sound_of(row)
     if sound is None:
-        return []
-    names = [f"{one.rung}.mp4" for one in sound.rendered.renditions]
-    return [sound.key(name) for name in (*names, *(["preview.mp4"] if sound.preview else []))]
-
-
-async def _heads(objects: Objects, keys: Collection[str]) -> AsyncIterator[StoredObject]:
-    for key in keys:
-        try:
-            yield await objects.head(key)
-        except NoSuchObject:
-            continue
+        return {}
+    files = {str(one.rung): one for one in sound.rendered.renditions}
+    if sound.preview is not None:
+        files[PREVIEW] = sound.preview
+    sizes = {sound.key(f"{name}.mp4"): one.size_bytes for name, one in files.items()}
+    m4a = {sound.key(f"{name}.m4a"): one.progressive_bytes for name, one in files.items()}
+    return sizes | {key: size_bytes for key, size_bytes in m4a.items() if size_bytes is not None}
 
 
 async def _pages(listing: AsyncIterator[StoredObject]) -> AsyncIterator[list[StoredObject]]:
