@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
 
 from veza.catalog.facade import Catalog
 from veza.ingest.audio_worker import AudioRules, AudioWorker
 from veza.ingest.turns import Turns
-from veza.ingest.upload_room import UploadLimits
+from veza.ingest.upload_room import UploadLimits, left_bytes
 from veza.ingest.upload_worker import UploadRules, UploadWorker
-from veza.kit.database import Database
+from veza.kit.database import Database, Session
 from veza.kit.objects import Objects
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRoom:
+    """How large a file may be (bytes) and how long its track; how much an artist may have, and may upload yet."""
+
+    file_bytes: int
+    longest: timedelta
+    artist_bytes: int
+    left_bytes: int
 
 
 @dataclass
@@ -24,6 +36,11 @@ class Ingest:
     rules: AudioRules
     limits: UploadLimits = field(default_factory=UploadLimits)
     turns: Turns = field(default_factory=Turns)
+
+    async def room_of(self, session: Session, artist_id: UUID) -> UploadRoom:
+        """How much may be uploaded for the artist."""
+        left = await left_bytes(session, self.limits, artist_id)
+        return UploadRoom(self.limits.file_bytes, self.rules.longest, self.limits.artist_bytes, left)
 
     @property
     def audio_worker(self) -> AudioWorker:

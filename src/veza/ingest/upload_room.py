@@ -68,17 +68,12 @@ def demand_size(limits: UploadLimits, length_bytes: int) -> None:
 
 async def demand_quota(session: Session, limits: UploadLimits, artist_id: UUID, length_bytes: int) -> None:
     """Raises QuotaReached unless a locked artist may upload so many bytes more."""
-    mine = select(func.count(), func.coalesce(func.sum(Upload.length_bytes), 0)).where(
-        Upload.artist_id == artist_id, Upload.status.in_(PENDING)
-    )
-    count, pending_bytes = (await session.execute(mine)).one()
+    count, pending_bytes = await _pending(session, artist_id)
     if count >= MOST_PENDING:
         raise QuotaReached(
-            gettext(
-                "{count} uploads of this artist have not ended: let one of them end, or give one up", count=int(count)
-            )
+            gettext("{count} uploads of this artist have not ended: let one of them end, or give one up", count=count)
         )
-    used_bytes = int(pending_bytes) + await originals_bytes(session, artist_id)
+    used_bytes = pending_bytes + await originals_bytes(session, artist_id)
     if used_bytes + length_bytes > limits.artist_bytes:
         raise QuotaReached(
             gettext(
@@ -89,6 +84,21 @@ async def demand_quota(session: Session, limits: UploadLimits, artist_id: UUID, 
                 left_bytes=max(0, limits.artist_bytes - used_bytes),
             )
         )
+
+
+async def left_bytes(session: Session, limits: UploadLimits, artist_id: UUID) -> int:
+    """What the artist may upload yet."""
+    _, pending_bytes = await _pending(session, artist_id)
+    return max(0, limits.artist_bytes - pending_bytes - await originals_bytes(session, artist_id))
+
+
+async def _pending(session: Session, artist_id: UUID) -> tuple[int, int]:
+    """How many uploads of the artist have not ended, and their bytes."""
+    mine = select(func.count(), func.coalesce(func.sum(Upload.length_bytes), 0)).where(
+        Upload.artist_id == artist_id, Upload.status.in_(PENDING)
+    )
+    count, pending_bytes = (await session.execute(mine)).one()
+    return int(count), int(pending_bytes)
 
 
 async def originals_bytes(session: Session, artist_id: UUID) -> int:

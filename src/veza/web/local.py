@@ -90,16 +90,17 @@ def number(value: int, language: str) -> str:
 
 
 def file_size(size_bytes: int, language: str) -> str:
-    """“201 MB”, “850 kB”, “1.4 GB”: as stores write it, a thousand bytes a kilobyte."""
-    from babel.numbers import format_decimal
+    """“201 MB”, “850 kB”, “1,4 Go”: as stores write it, a thousand bytes a kilobyte."""
+    from babel.units import format_unit
 
-    value, unit = Decimal(size_bytes) / 1000, "kB"
-    for larger in ("MB", "GB"):
+    value, unit = Decimal(size_bytes) / 1000, "digital-kilobyte"
+    for larger in ("digital-megabyte", "digital-gigabyte"):
         if value < 1000:
             break
         value, unit = value / 1000, larger
     pattern = "#,##0.#" if value < 10 else "#,##0"
-    return f"{format_decimal(max(value, Decimal(1)), pattern, locale=locale_of(language))} {unit}"
+    shown = max(value, Decimal(1))
+    return str(format_unit(shown, unit, length="short", format=pattern, locale=locale_of(language)))
 
 
 def _major(minor: int, currency: str) -> Decimal:

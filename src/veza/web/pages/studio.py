@@ -15,7 +15,9 @@ from veza.catalog.releases import ReleaseDraft
 from veza.http.language import language_of
 from veza.http.requests import DoorRequest
 from veza.ingest import uploads
+from veza.ingest.facade import Ingest
 from veza.ingest.upload_room import MOST_PENDING
+from veza.ingest.uploaded_drafts import MOST_FILES
 from veza.kit import codes
 from veza.kit.database import Session
 from veza.kit.listing import Slice
@@ -55,7 +57,9 @@ async def open_artist(session: Session, identity: Identity, catalog: NamedDepend
 
 
 @page("/studio/{artist_id:uuid}/records", permission=Permission.OWN_ACCOUNT)
-async def records_page(session: Session, request: DoorRequest, artist_id: UUID, identity: Identity) -> Shown:
+async def records_page(
+    session: Session, request: DoorRequest, artist_id: UUID, identity: Identity, ingest: NamedDependency[Ingest]
+) -> Shown:
     """Every record of an artist, with what is on its way."""
     artist = await acting.artist_for(session, artist_id, identity)
     on_its_way = Slice(uploads.SORTS["newest"], UPLOADS, None)
@@ -70,7 +74,9 @@ async def records_page(session: Session, request: DoorRequest, artist_id: UUID, 
         more=next_address(request, shown.next_cursor),
         uploads=await uploads.uploads_of(session, artist_id, on_its_way, has_ended=False),
         kinds=KINDS,
+        room=await ingest.room_of(session, artist_id),
         most_files=MOST_PENDING,
+        most_in_a_zip=MOST_FILES,
     )
 
 
