@@ -13,10 +13,8 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests import factories
-from tests.commands import ROOT
-from tests.journeys.test_accessible import AXE, FOUND, RULES
+from tests.judging import axe_source, faults
 from tests.money.acts import REVERSING, transfer
-from tests.npm import installed
 from tests.web.conftest import SIGNED_IN, Desk
 from veza.accounts import passwords
 from veza.accounts.permissions import Role
@@ -49,8 +47,7 @@ async def opened(guest: Desk, chromium: Browser, **how: Any) -> AsyncIterator[Pa
 
 async def is_accessible(page: Page) -> None:
     """Axe finds nothing on the page."""
-    await page.evaluate(await asyncio.to_thread((installed(ROOT) / AXE).read_text))
-    assert await page.evaluate(FOUND, RULES["light"]) == [], page.url
+    assert await faults(page, await asyncio.to_thread(axe_source)) == [], page.url
 
 
 async def an_operator(guest: Desk, email: str) -> None:

@@ -19,7 +19,7 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 1"><script>alert(
 async def test_a_logo_stands_in_place_of_the_name_and_runs_no_script(database_url: str, tmp_path: Path) -> None:
     path = tmp_path / "logo.svg"
     path.write_bytes(SVG)
-    settings = Settings(database_url=database_url, var_dir=tmp_path, platform_name="Northgate", platform_logo=path)
+    settings = Settings(database_url=database_url, var_dir=tmp_path, platform_name="Northgate", platform_logo=str(path))
     veza = build(settings)
     async with http_client(veza.asgi, base_url=settings.base_url) as client:
         page = (await client.get("/about")).text
@@ -46,5 +46,5 @@ def test_what_is_no_logo_is_said_by_the_settings(tmp_path: Path, name: str, body
     if body is not None:
         (tmp_path / name).write_bytes(body)
     with pytest.raises(SettingsError, match=r"PLATFORM_LOGO: ") as refused:
-        site_of(Settings(platform_logo=tmp_path / name), SystemClock())
+        site_of(Settings(platform_logo=str(tmp_path / name)), SystemClock())
     assert says in str(refused.value)

@@ -21,9 +21,9 @@ def site_of(settings: Settings, clock: Clock) -> Site:
     )
 
 
-def _logo(path: Path | None) -> Logo | None:
+def _logo(path: str) -> Logo | None:
     try:
-        return None if path is None else logo_of(path)
+        return logo_of(Path(path)) if path else None
     except BadLogo as error:
         raise SettingsError([f"PLATFORM_LOGO: {error}"]) from None
 

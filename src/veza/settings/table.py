@@ -148,7 +148,7 @@ class Settings(BaseSettings):
         "PLATFORM_CURRENCIES", ("EUR", "USD", "GBP"), "currencies the platform settles; checkout refuses any other, there is no conversion", unit="comma list", min_length=1)
 
     platform_name: str = setting("PLATFORM_NAME", "Veza", "who sells: stands on receipts and in mails", min_length=1, max_length=200)
-    platform_logo: Path | None = setting("PLATFORM_LOGO", None, "a drawing that stands at the head of every page instead of the name: an SVG, PNG or WebP file of at most 200 kB")
+    platform_logo: str = setting("PLATFORM_LOGO", "", "a drawing that stands at the head of every page instead of the name: an SVG, PNG or WebP file of at most 200 kB")
     platform_address: str = setting("PLATFORM_ADDRESS", "", "postal address and tax number on receipts", max_length=1000)
     vat_rate_bps: int = setting("VAT_RATE_BPS", 0, "VAT that prices include, shown on receipts; an order keeps the rate it was made with; 0: no VAT line", unit="basis points", ge=0, le=5000)
     refund_window: Duration = setting("REFUND_WINDOW", "14d", "how long after paying a buyer may ask for a refund", unit="duration", ge="1m")

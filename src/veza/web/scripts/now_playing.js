@@ -34,7 +34,7 @@ export class NowPlaying {
 
   /** @param {Queued} track */
   show(track) {
-    const { bar } = this, now = bar.querySelector(".deck-now"), from = bar.querySelector(".now-head a");
+    const { bar } = this, now = bar.querySelector(".deck-now"), from = bar.querySelector(".now-head span");
     if (this.shown === track.key || !now) return;
     this.shown = track.key;
     const title = Object.assign(document.createElement("a"), { href: track.url, className: "title", textContent: track.title });
@@ -43,11 +43,8 @@ export class NowPlaying {
     title.dir = artist.dir = "auto";
     names.append(title, artist);
     now.replaceChildren(coverOf(track), names);
-    if (from instanceof HTMLAnchorElement) {
-      from.href = track.url;
-      from.textContent = track.release;
-    }
-    if (window.htmx) window.htmx.process(now);
+    from?.replaceChildren(Object.assign(document.createElement("a"), { href: track.url, className: "link", textContent: track.release }));
+    for (const one of [now, from]) if (one && window.htmx) window.htmx.process(one);
     this.wear(document.querySelector("#page[data-plain]") ? null : track.palette);
     this.askLiked(track);
   }
