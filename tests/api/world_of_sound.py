@@ -26,11 +26,11 @@ from veza.kit.database import Database, Session
 from veza.market import claims
 from veza.streaming import release_asking
 from veza.streaming.asking import Asker
-from veza.streaming.download_worker import DownloadRules
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
 from veza.streaming.local_hearing import LocalHearing
 from veza.streaming.plays import PlayTotal
+from veza.streaming.rules import DownloadRules
 from veza.streaming.stream_links import StreamLinks
 
 FORMAT = DownloadFormat.FLAC

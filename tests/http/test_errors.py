@@ -32,6 +32,7 @@ REACH_NO_DOOR = {
     "ingest.reading_apart.NotRead": "the worker goes on without tags",
     "ingest.upload_parts.PartsMissing": "the worker's reason for a refusal",
     "ingest.sources.UnreadableFile": "a line of the import's report",
+    "streaming.download_room.NoRoom": "the worker's reason for a download that waits or failed",
     "kit.database_trouble.ReaderWrites": "a mistake of ours",
     "kit.mail_relay.NotDelivered": "the mail worker records it, the doctor shows it",
     "kit.object_parts.GivenUp": "ends a write inside the store of objects",

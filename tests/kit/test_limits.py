@@ -59,6 +59,24 @@ async def test_of_several_limits_all_are_spent_or_none(database: Database) -> No
     assert [await tried(database, "empty") for _ in range(4)] == [0, 0, 0, 10]
 
 
+async def test_several_tries_are_taken_together_or_not_at_all(database: Database, clock: ManualClock) -> None:
+    async def taken(tries: int) -> int:
+        try:
+            async with database.write() as session:
+                await limits.spend(session, LIMIT.of("k"), tries=tries)
+        except RateLimited as error:
+            return error.retry_after_seconds
+        return 0
+
+    assert [await taken(2), await taken(2), await taken(1), await taken(1)] == [0, 10, 0, 10]
+    clock.advance(timedelta(seconds=20))
+    assert [await taken(3), await taken(2)] == [10, 0]
+    clock.advance(timedelta(seconds=29))
+    assert await taken(100) == 1, "who wants more than there ever are waits for all of them"
+    clock.advance(timedelta(seconds=1))
+    assert [await taken(100), await tried(database)] == [0, 10]
+
+
 async def test_what_is_restored_can_be_spent_again(database: Database) -> None:
     for _ in range(3):
         await tried(database)

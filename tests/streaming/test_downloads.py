@@ -31,10 +31,11 @@ from veza.kit.worker import run_once
 from veza.library.grants import ItemKind
 from veza.streaming import asking
 from veza.streaming.asking import Asker, NotOwned
-from veza.streaming.download_worker import FIRST_PAUSE, MOST_TRIES, Claim, DownloadRules, DownloadWorker
+from veza.streaming.download_worker import FIRST_PAUSE, MOST_TRIES, Claim, DownloadWorker
 from veza.streaming.downloads import Download, FormatNotOffered, NotAsked
 from veza.streaming.hearing import NoSoundYet
 from veza.streaming.removing import remove_downloads_of
+from veza.streaming.rules import DownloadRules
 
 FLAC, WAV, V0 = DownloadFormat.FLAC, DownloadFormat.WAV, DownloadFormat.MP3_V0
 

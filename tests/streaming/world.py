@@ -26,10 +26,11 @@ from veza.kit.messages import gettext
 from veza.kit.objects import Objects
 from veza.library.grants import CauseKind, Given, ItemKind, give
 from veza.streaming.asking import Asker
-from veza.streaming.download_worker import DownloadRules, DownloadWorker
+from veza.streaming.download_worker import DownloadWorker
 from veza.streaming.downloads import Download
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
+from veza.streaming.rules import DownloadRules
 
 RATE = 44_100
 SECRET = "a secret of this test"

@@ -44,10 +44,10 @@ from veza.money.stripe.answers import Answer
 from veza.ops.encryption_keys import secret_box
 from veza.ops.metrics import Metrics
 from veza.settings import SANDBOX_KEY, Settings
-from veza.streaming.download_worker import DownloadRules
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
 from veza.streaming.local_hearing import LocalHearing
+from veza.streaming.rules import DownloadRules
 from veza.streaming.stream_links import StreamLinks
 
 log = structlog.get_logger(__name__)
@@ -120,7 +120,10 @@ def _upload_limits(settings: Settings) -> UploadLimits:
 
 def _download_rules(settings: Settings) -> DownloadRules:
     folder, longest = settings.var_dir / "downloads", settings.upload_max_duration
-    return DownloadRules(folder, settings.download_jobs, longest, settings.downloads_max_bytes)
+    return DownloadRules(
+        folder, settings.download_jobs, longest, settings.downloads_max_bytes,
+        free_disk_bytes=settings.upload_free_disk_bytes,
+    )  # fmt: skip
 
 
 def _accounts(settings: Settings, database: Database, token: str) -> Accounts:

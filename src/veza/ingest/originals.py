@@ -6,6 +6,7 @@ The original is stored before its row is written: a row names an object that is 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,9 +22,13 @@ from veza.ingest.audio_versions import (
 )
 from veza.ingest.track_sound import tell_catalogue
 from veza.kit.database import Session
+from veza.kit.limits import Limit
 from veza.kit.messages import Message, gettext
 
 WAKE = "audio"
+ENCODINGS = Limit("encodings", burst=100, per=timedelta(minutes=5))
+"""Of originals that are there, by one person: the previews of some records at once, then twelve an hour. The version
+before is kept for REPLACED_KEPT, and no quota counts what is made of an original."""
 _MOST_NAME = 255
 
 

@@ -132,10 +132,11 @@ async def spend_now(database: Database, actor: str, *allowances: Allowance) -> N
         await spend(session, *allowances)
 
 
-async def spend(session: Session, *allowances: Allowance) -> None:
-    """Take one try of each allowance; raises RateLimited, and takes none, if any has no try left."""
+async def spend(session: Session, *allowances: Allowance, tries: int = 1) -> None:
+    """Take one try of each allowance, or `tries` at once (at most all there are); raises RateLimited, and takes none,
+    if any has fewer left."""
     for one in _in_order(allowances):
-        wait = await _spend_one(session, one)
+        wait = await _spend_one(session, one, tries)
         if wait is not None:
             raise RateLimited(one.limit, wait)
 
@@ -158,16 +159,17 @@ def _in_order(allowances: Iterable[Allowance]) -> list[Allowance]:
     return sorted(allowances, key=lambda one: one.key)
 
 
-async def _spend_one(session: Session, one: Allowance) -> int | None:
-    """None, or the seconds until the next try is open."""
-    now, per = _ms_of(session.now), _ms(one.limit.per)
-    latest = now + (one.limit.burst - 1) * per
-    numbers = {"key": one.key, "now": now, "per": per, "first": now + per, "latest": latest}
+async def _spend_one(session: Session, one: Allowance, tries: int = 1) -> int | None:
+    """None, or the seconds until so many tries are open."""
+    now, per, tries = _ms_of(session.now), _ms(one.limit.per), min(tries, one.limit.burst)
+    latest = now + (one.limit.burst - tries) * per
+    numbers = {"key": one.key, "now": now, "per": tries * per, "first": now + tries * per, "latest": latest}
     spent = (await session.execute(_SPEND[session.dialect], numbers)).first()
     if spent is not None:
         return None
     until = (await session.execute(select(Throttle.spent_until_ms).where(Throttle.key == one.key))).scalar_one()
-    session.refusals.note(one.key, now, now + until - latest)
+    if tries == 1:  # another may take fewer tries than this one
+        session.refusals.note(one.key, now, now + until - latest)
     return _seconds(until - latest)
 
 

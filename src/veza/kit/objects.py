@@ -245,8 +245,7 @@ class Objects:
         """What the folder's disk has free for us; None for a bucket, which knows no end."""
         if self._folder is None:
             return None
-        there = next(one for one in (self._folder.absolute(), *self._folder.absolute().parents) if one.exists())
-        return shutil.disk_usage(there).free
+        return free_bytes_of(self._folder)
 
     def half_written(self) -> list[StoredObject]:
         """Files of a folder that are being written, or that a killed process left; a listing does not show them.
@@ -296,6 +295,12 @@ class Objects:
     def _store(self) -> ObjectStore:
         atexit.register(time.sleep, SECONDS_TO_LET_GO)
         return self._open()
+
+
+def free_bytes_of(folder: Path) -> int:
+    """What the disk of a folder, which need not be there yet, has free for us."""
+    there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+    return shutil.disk_usage(there).free
 
 
 def _taken(key: str) -> str:

@@ -128,9 +128,9 @@ class Settings(BaseSettings):
     audio_jobs: int = setting("AUDIO_JOBS", 2, "originals processed at once in this process, each on a processor of its own that gives way to others", unit="originals", ge=1, le=256)
     upload_max_bytes: int = setting("UPLOAD_MAX_BYTES", 4 * 1024**3, "largest file that may be uploaded", unit="bytes", ge=1024, le=32 * 1024**3)
     upload_quota_bytes: int = setting("UPLOAD_QUOTA_BYTES", 500 * 1024**3, "most bytes of uploaded files one artist may have, with those on their way", unit="bytes", ge=1024, le=1024**5)
-    upload_free_disk_bytes: int = setting("UPLOAD_FREE_DISK_BYTES", 2 * 1024**3, "what uploads leave free on the disk of VAR_DIR/objects; a bucket of OBJECTS_URL has no such end", unit="bytes", ge=0, le=1024**5)
+    upload_free_disk_bytes: int = setting("UPLOAD_FREE_DISK_BYTES", 2 * 1024**3, "what uploads and downloads leave free on the disk of VAR_DIR; a bucket of OBJECTS_URL has no such end", unit="bytes", ge=0, le=1024**5)
 
-    downloads_max_bytes: int = setting("DOWNLOADS_MAX_BYTES", 50 * 1024**3, "most bytes of files made for downloads that are kept; those not used for the longest time go first, and are made again when they are asked for", unit="bytes", ge=0, le=1024**5)
+    downloads_max_bytes: int = setting("DOWNLOADS_MAX_BYTES", 50 * 1024**3, "most bytes of files made for downloads that are kept; those not used for the longest time go first, and are made again when they are asked for; with those that a link names, twice as much (at least 10 GiB)", unit="bytes", ge=0, le=1024**5)
     download_jobs: int = setting("DOWNLOAD_JOBS", 2, "downloads made at once in this process, where AUDIO_WORKER_ENABLED is set", unit="downloads", ge=1, le=256)
 
     # Machines beside it

@@ -26,6 +26,11 @@ class Asker:
     person_id: UUID | None
     claim_id: UUID | None = None
 
+    @property
+    def id(self) -> UUID | None:
+        """Who it is, for what each may have so much of."""
+        return self.person_id or self.claim_id
+
 
 class NotOwned(Exception):
     """The asker sees it and may not download it."""
@@ -36,8 +41,8 @@ class NotOwned(Exception):
 
 async def ask_for_track(session: Session, asker: Asker, track_id: UUID, wanted: DownloadFormat) -> Download:
     """The track's download in a format, begun if it is not there. Raises UnknownTrack, NotOwned, SignInNeeded,
-    NoSoundYet, FormatNotOffered."""
-    (download,) = await ask_for(session, await _of_track(session, asker, track_id, wanted))
+    NoSoundYet, FormatNotOffered, RateLimited."""
+    (download,) = await ask_for(session, await _of_track(session, asker, track_id, wanted), asker.id)
     return download
 
 

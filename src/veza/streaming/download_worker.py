@@ -23,32 +23,23 @@ from veza.audio.download_tags import Cover, Tags
 from veza.audio.jobs import DownloadJob, Encoded
 from veza.ingest.audio_files import remove_files
 from veza.ingest.audio_versions import UnknownVersion, find_version
-from veza.ingest.track_jobs import LEASE, MOST_TRIES, Progress, TrackClaim, TrackJobs
+from veza.ingest.track_jobs import MOST_TRIES, Progress, TrackClaim, TrackJobs
+from veza.ingest.track_sound import sound_of
 from veza.kit.database import Database
 from veza.kit.leased import run_leased
 from veza.kit.messages import Message, gettext, message_of, stored
 from veza.kit.objects import NoSuchObject, Objects, ObjectsUnavailable
 from veza.kit.work_folders import trouble_of, work_folder
+from veza.streaming.download_room import demand_room, most_bytes_of
 from veza.streaming.downloads import WAKE, Download, machine
 from veza.streaming.removing import remove_downloads_of
+from veza.streaming.rules import DownloadRules
 from veza.streaming.track_files import FileFacts
 
 log = structlog.get_logger(__name__)
 
 FIRST_PAUSE = timedelta(seconds=5)
 """After an attempt that a store or a disk ended, while a buyer waits; each further one is twice as long."""
-
-
-@dataclass(frozen=True, slots=True)
-class DownloadRules:
-    """How downloads are made: how many at once, how long a track may be, where files lie meanwhile; and how many bytes
-    of them are kept."""
-
-    folder: Path
-    concurrency: int = 2
-    longest: timedelta = timedelta(hours=6)
-    most_bytes: int = 50 * 1024**3
-    lease: timedelta = LEASE
 
 
 @dataclass(slots=True)
@@ -123,6 +114,11 @@ class DownloadWorker:
     async def _make(self, claim: Claim, folder: Path) -> Encoded:
         async with self._database.read() as session:
             version = await find_version(session, claim.version_id)
+        sound = sound_of(version)
+        if sound is None:
+            raise UnknownVersion(claim.version_id)  # its files are being removed
+        most_bytes = most_bytes_of(sound.rendered, claim.wanted)
+        await demand_room(self._database, self._objects, self._rules, most_bytes)
         source = await self._objects.file_of(version.original_key, folder / "original")
         longest = self._rules.longest.total_seconds()
         path = folder / f"track.{suffix_of(claim.wanted)}"

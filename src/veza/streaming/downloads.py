@@ -20,6 +20,7 @@ from veza.audio.download_formats import DownloadFormat, formats_for
 from veza.catalog.track_audio import lock_tracks
 from veza.ingest.track_sound import Measured
 from veza.kit.database import Base, Session
+from veza.kit.limits import Limit, spend
 from veza.kit.messages import Message, Packed, gettext, restored
 from veza.kit.moves import Machine, Move
 from veza.streaming.track_files import FileFacts, TrackFile, track_file_name
@@ -27,6 +28,8 @@ from veza.streaming.track_files import FileFacts, TrackFile, track_file_name
 WAKE = "downloads"
 LINK_LASTS = timedelta(hours=24)
 """From the last time that a download was asked for: so long its file stays, however much room is wanted."""
+MADE = Limit("downloads", burst=1_000, per=timedelta(seconds=30))
+"""Files that are made for one person: several large releases at once, then two a minute. What is kept costs nothing."""
 STATUSES = ("waiting", "making", "ready", "failed", "evicted")
 
 
@@ -155,20 +158,23 @@ def wanted_files(files: Sequence[TrackFile], wanted: DownloadFormat) -> list[Wan
     return [WantedFile(one, wanted) for one in files]
 
 
-async def ask_for(session: Session, files: Sequence[WantedFile]) -> list[Download]:
-    """The downloads of these files, in order; those that are not there are begun. Each counts as used now."""
+async def ask_for(session: Session, files: Sequence[WantedFile], asked_by: UUID | None) -> list[Download]:
+    """The downloads of these files, in order; those that are not there are begun. Each counts as used now. `asked_by`
+    is the person, or the order or code without an account. Raises RateLimited."""
     there = await lock_tracks(session, [one.file.track_id for one in files])
     files = [one for one in files if one.file.track_id in there]
     found = {(one.version_id, one.format, one.facts_hash): one for one in await _found(session, files)}
     new = [_row(session, one) for one in files if one.identity not in found]
+    again = [one for one in found.values() if one.status in ("failed", "evicted")]
+    if new or again:
+        await spend(session, MADE.of(asked_by), tries=len(new) + len(again))
     for made in await machine.create(session, new, because=gettext("asked for")):
         found[made.version_id, made.format, made.facts_hash] = made
-    for one in found.values():
-        if one.status in ("failed", "evicted"):
-            await machine.move(
-                session, one, "waiting", because=gettext("asked for again"), tries=0, due_at=session.now, key=None,
-                reason_id=None, reason_fields=None,
-            )  # fmt: skip
+    for one in again:
+        await machine.move(
+            session, one, "waiting", because=gettext("asked for again"), tries=0, due_at=session.now, key=None,
+            reason_id=None, reason_fields=None,
+        )  # fmt: skip
     downloads = [found[one.identity] for one in files]
     await _use(session, downloads)
     if any(one.status == "waiting" for one in downloads):

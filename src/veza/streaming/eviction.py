@@ -11,7 +11,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import func, select, update
 
-from veza.kit.database import Database
+from veza.kit.database import Database, Session
 from veza.kit.messages import gettext
 from veza.kit.objects import Objects
 from veza.streaming.downloads import LINK_LASTS, Download, machine
@@ -41,10 +41,15 @@ async def make_room(database: Database, objects: Objects, most_bytes: int) -> in
     return evicted
 
 
+async def kept_bytes_of(session: Session) -> int:
+    """What the files of downloads take."""
+    return int(await session.scalar(select(func.sum(Download.size_bytes)).where(Download.status == "ready")) or 0)
+
+
 async def _evict_some(database: Database, most_bytes: int) -> Sequence[Download]:
     """Moves rows first: their files are not handed out any more when they are removed."""
     async with database.write(_ACTOR) as session:
-        kept = int(await session.scalar(select(func.sum(Download.size_bytes)).where(Download.status == "ready")) or 0)
+        kept = await kept_bytes_of(session)
         if kept <= most_bytes:
             return []
         unused = (

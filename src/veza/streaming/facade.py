@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from veza.kit.database import Database
 from veza.kit.objects import Objects
-from veza.streaming.download_worker import DownloadRules, DownloadWorker
+from veza.streaming.download_worker import DownloadWorker
 from veza.streaming.eviction import make_room
 from veza.streaming.links import Links
 from veza.streaming.lost_files import LostDownloads
+from veza.streaming.rules import DownloadRules
 
 
 @dataclass

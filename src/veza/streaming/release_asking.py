@@ -57,9 +57,9 @@ class ReleaseDownload:
 
 async def ask_for_release(session: Session, asker: Asker, release_id: UUID, wanted: DownloadFormat) -> ReleaseDownload:
     """What the asker may download of a release, begun where it is not there. Raises UnknownRelease, NotOwned,
-    SignInNeeded, NoSoundYet, FormatNotOffered."""
+    SignInNeeded, NoSoundYet, FormatNotOffered, RateLimited."""
     files, asked = await _asked(session, asker, release_id, wanted)
-    downloads = await ask_for(session, asked)
+    downloads = await ask_for(session, asked, asker.id)
     archive = await keep_archive(session, release_id, wanted, contents_of(files, downloads))
     return ReleaseDownload(release_id, wanted, downloads, files.silent, archive)
 

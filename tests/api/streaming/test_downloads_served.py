@@ -34,11 +34,11 @@ from veza.kit.database import Database
 from veza.kit.objects import Objects
 from veza.settings import Settings
 from veza.streaming.asking import Asker
-from veza.streaming.download_worker import DownloadRules
 from veza.streaming.downloads import Download
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
 from veza.streaming.release_asking import ask_for_release
+from veza.streaming.rules import DownloadRules
 
 MOST_MOVED_BYTES = 32 << 20
 SPACE = 1 << 20

@@ -20,9 +20,9 @@ from veza.api.market.routes import market_routes
 from veza.api.streaming.routes import download_file_routes, download_routes
 from veza.kit.objects import Objects
 from veza.kit.worker import run_once
-from veza.streaming.download_worker import DownloadRules
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
+from veza.streaming.rules import DownloadRules
 
 ADDRESS = "bo@example.org"
 

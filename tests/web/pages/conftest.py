@@ -21,9 +21,9 @@ from veza.api.streaming.routes import download_file_routes
 from veza.app import build
 from veza.kit.clock import ManualClock
 from veza.settings import Settings
-from veza.streaming.download_worker import DownloadRules
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
+from veza.streaming.rules import DownloadRules
 from veza.web.door import site_routes
 from veza.web.problem_pages import problem_page
 from veza.web.site import Site

@@ -108,6 +108,7 @@ async def restore_audio(
     body={"preview_start_ms": 45000},
     gives=(200, AudioResponse, "The track's audio as it is now.", AUDIO_EXAMPLE),
     problems=(NOT_FOUND, FORBIDDEN, NOT_NOW),
+    spends=lambda identity: (originals.ENCODINGS.of(identity.actor),),
 )
 async def encode_audio(
     session: Session, track_id: UUID, data: Encoding, identity: Identity, language: AnswerLanguage

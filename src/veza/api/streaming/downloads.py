@@ -18,7 +18,7 @@ from veza.audio.download_formats import DownloadFormat, formats_for
 from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.streaming import FORMAT_NOT_OFFERED, NO_SOUND_YET
 from veza.http.idempotency import Idempotent, Reply
-from veza.http.problems import FORBIDDEN, NOT_FOUND
+from veza.http.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED
 from veza.kit.database import Session
 from veza.kit.messages import render
 from veza.streaming import asking
@@ -125,7 +125,7 @@ def shown(row: Download, asker: Asker, streaming: Streaming, language: str) -> D
     body={"format": "flac"},
     gives=(202, DownloadResponse, "It is being made.", MAKING_EXAMPLE),
     answers_too=_READY,
-    problems=(NOT_FOUND, FORBIDDEN, NO_SOUND_YET, FORMAT_NOT_OFFERED),
+    problems=(NOT_FOUND, FORBIDDEN, NO_SOUND_YET, FORMAT_NOT_OFFERED, RATE_LIMITED),
 )
 async def ask_for_download(
     idempotent: Idempotent,

@@ -19,7 +19,7 @@ from veza.audio.download_formats import DownloadFormat
 from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.streaming import FORMAT_NOT_OFFERED, NO_SOUND_YET
 from veza.http.idempotency import Idempotent, Reply
-from veza.http.problems import FORBIDDEN, NOT_FOUND
+from veza.http.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED
 from veza.kit.database import Session
 from veza.kit.messages import render
 from veza.streaming import release_asking
@@ -114,7 +114,7 @@ def shown(found: ReleaseDownload, asker: Asker, streaming: Streaming, language: 
     body={"format": "flac"},
     gives=(202, ReleaseDownloadResponse, "Its files are being made.", MAKING_EXAMPLE),
     answers_too=_READY,
-    problems=(NOT_FOUND, FORBIDDEN, NO_SOUND_YET, FORMAT_NOT_OFFERED),
+    problems=(NOT_FOUND, FORBIDDEN, NO_SOUND_YET, FORMAT_NOT_OFFERED, RATE_LIMITED),
 )
 async def ask_for_release_download(
     idempotent: Idempotent,
