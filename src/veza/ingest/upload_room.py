@@ -9,13 +9,19 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from veza.ingest.audio_versions import AudioVersion
+from veza.ingest.audio_versions import ON_ITS_WAY, AudioVersion
 from veza.ingest.uploads import PENDING, Upload
 from veza.kit.database import Session
 from veza.kit.limits import Limit
 from veza.kit.messages import Message, gettext
 
 GIB = 1024**3
+RENDITIONS = 3
+"""What is made of an original takes at most so many times its size: of WAV 1.3 (0.4 GB of AAC an hour, and FLAC no
+larger than the original), of FLAC about 2, of MP3 at 320 kbit/s 2.8."""
+UPLOADED = 1 + RENDITIONS
+"""The same of an upload, with its original. Its parts lie beside the original while they are joined, and are gone
+before more than the original is made of it."""
 MOST_PENDING = 500
 """Uploads of one artist at a time: a release has at most so many tracks unless an operator says otherwise."""
 UPLOADS = Limit("uploads", burst=600, per=timedelta(seconds=5))
@@ -116,14 +122,21 @@ async def demand_disk(session: Session, limits: UploadLimits, length_bytes: int,
     """Raises DiskFull. `free_bytes` is None where the store has no disk of ours."""
     if free_bytes is None:
         return
-    # What every upload will still take: the bytes to come, and all of them once more when they are joined.
-    coming: Any = func.coalesce(func.sum(2 * Upload.length_bytes - Upload.offset_bytes), 0)
-    promised = int(await session.scalar(select(coming).where(Upload.status.in_(PENDING))) or 0)
-    left_bytes = free_bytes - limits.free_disk_bytes - promised
-    if left_bytes < 2 * length_bytes:
+    left_bytes = free_bytes - limits.free_disk_bytes - await promised_bytes(session)
+    if left_bytes < UPLOADED * length_bytes:
         raise DiskFull(
             gettext(
                 "the server's disk has no room for {length_bytes:,} bytes more: try again later, or tell its operator",
                 length_bytes=length_bytes,
             )
         )
+
+
+async def promised_bytes(session: Session) -> int:
+    """What the disk will still take for what has been begun: of every upload the bytes to come and what is made of it,
+    of every version that waits or is processed what is made of it."""
+    uploads: Any = func.sum(UPLOADED * Upload.length_bytes - Upload.offset_bytes)
+    versions: Any = func.sum(RENDITIONS * AudioVersion.original_bytes)
+    coming = await session.scalar(select(uploads).where(Upload.status.in_(PENDING)))
+    waiting = await session.scalar(select(versions).where(AudioVersion.status.in_(ON_ITS_WAY)))
+    return int(coming or 0) + int(waiting or 0)

@@ -12,7 +12,10 @@ import pytest
 
 from tests.api.ingest.conftest import Desk, a_desk, metadata
 from tests.pseudo_language import plain
+from veza.catalog.tracks import find_track
 from veza.ingest import upload_room
+from veza.ingest.audio_versions import find_version
+from veza.ingest.originals import Original, cancel, take_original
 from veza.ingest.upload_room import UploadLimits
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
@@ -52,15 +55,34 @@ async def test_uploads_that_never_end_are_counted_too(desk: Desk, monkeypatch: p
 async def test_a_disk_keeps_its_reserve_and_room_for_what_was_begun(
     clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file needs its length twice: as parts, and once more when they are joined."""
+    """A file needs its length four times: itself, and what is made of it."""
     database = Database.open("sqlite+aiosqlite:///:memory:", clock=clock)
     await make_tables(database.engine)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**6, 0, 100_000))
     parts = {"objects": Objects.in_folder(tmp_path / "objects"), "limits": UploadLimits(free_disk_bytes=40_000)}
     async with a_desk(database, clock, **parts) as desk:
-        await desk.begun(20_000)
-        answer = await refused(desk, 10_001)
+        await desk.begun(10_000)
+        answer = await refused(desk, 5_001)
         assert (answer.status_code, answer.json()["type"]) == (507, "urn:veza:problem:disk-full")
+        await desk.begun(5_000)
+    await database.close()
+
+
+async def test_a_file_that_has_come_keeps_the_room_for_what_is_made_of_it(
+    clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database.open("sqlite+aiosqlite:///:memory:", clock=clock)
+    await make_tables(database.engine)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**6, 0, 40_000))
+    parts = {"objects": Objects.in_folder(tmp_path / "objects"), "limits": UploadLimits(free_disk_bytes=0)}
+    async with a_desk(database, clock, **parts) as desk:
+        async with database.write("test") as session:
+            sent = Original("originals/one", 10_000, "0" * 64, "take.wav", "upload")
+            version = await take_original(session, await find_track(session, desk.track), sent)
+        assert (await refused(desk, 2_501)).json()["type"] == "urn:veza:problem:disk-full"
+        await desk.tus("DELETE", await desk.begun(2_500))
+        async with database.write("test") as session:
+            await cancel(session, await find_version(session, version.id))
         await desk.begun(10_000)
     await database.close()
 
