@@ -14,13 +14,19 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tests import factories
+from veza.ingest import import_originals
 from veza.ingest.upload_worker import UploadRules, UploadWorker
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.objects import Objects
 from veza.kit.worker import run_once
 
-POINTS = ("in the middle of joining", "joined, before a track has it", "taken, before the parts are gone")
+JOINING, TAKEN = "in the middle of joining", "taken, before the parts are gone"
+ONE_STORED = "one recording of the draft is taken, and not the other"
+MADE = "the draft is made, before the upload says so"
+POINTS = (JOINING, "joined, before a track has it", TAKEN)
+POINTS_OF = {"ZIP": (JOINING, ONE_STORED, MADE, TAKEN), "drop": (ONE_STORED, MADE, TAKEN)}
+"""Those of what becomes a draft."""
 
 
 async def stop() -> NoReturn:
@@ -31,7 +37,7 @@ async def stop() -> NoReturn:
 
 def stop_at(point: str, objects: Objects, worker: UploadWorker) -> None:
     """Put the stop in the way."""
-    write = objects.write
+    write, take, taken = objects.write, import_originals.take_original, 0
 
     async def written(key: str, chunks: AsyncIterator[bytes]) -> None:
         async def some() -> AsyncIterator[bytes]:
@@ -41,19 +47,29 @@ def stop_at(point: str, objects: Objects, worker: UploadWorker) -> None:
 
         await write(key, some())
 
-    async def stopped(*_: Any) -> None:
+    async def stopped(*_: Any, **__: Any) -> None:
         await stop()
 
-    target, name, way = dict(
-        zip(POINTS, ((objects, "write", written), (worker, "_take", stopped), (worker, "_clean", stopped)), strict=True)
-    )[point]
+    async def taken_once(*how: Any, **more: Any) -> Any:
+        nonlocal taken
+        taken += 1
+        return await (take(*how, **more) if taken == 1 else stop())
+
+    target, name, way = {
+        JOINING: (objects, "write", written),
+        POINTS[1]: (worker, "_take", stopped),
+        ONE_STORED: (import_originals, "take_original", taken_once),
+        MADE: (worker, "_take_drafts", stopped),
+        TAKEN: (worker, "_clean", stopped),
+    }[point]
     setattr(target, name, way)
 
 
 async def main(database_url: str, place: str, processing: str, point: str) -> None:
     database, objects = Database.open(database_url, clock=ManualClock()), Objects.in_folder(Path(place))
     worker = UploadWorker(factories.catalog(database, objects), UploadRules(Path(processing)))
-    stop_at(point, objects, worker)
+    if point != "nowhere":
+        stop_at(point, objects, worker)
     await run_once(worker)
 
 
