@@ -14,9 +14,8 @@ import pytest
 
 LONGEST = (
     "tests/api/test_whole_description.py",
-    "tests/lab/test_demo.py",
     "tests/ops/test_database_restarts.py",
-    "tests/audio/test_mutants.py",
+    "tests/lab/test_demo.py",
     "tests/ingest/test_workers_apart.py",
     "tests/ops/test_running.py",
     "tests/ops/test_restore_under_processes.py",
