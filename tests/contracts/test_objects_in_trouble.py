@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import missing
+from tests.filling_bucket import FULL_ANSWERS, a_filling_bucket
 from tests.pseudo_language import plain
 from tests.s3_server import S3Server
 from veza.kit.object_parts import PART_BYTES
@@ -47,6 +48,16 @@ async def test_a_bucket_that_does_not_answer_is_one_sentence() -> None:
     objects = Objects.in_bucket(Bucket("s3://veza/covers", "http://127.0.0.1:1", "eu-1", "key", "secret"))
     with pytest.raises(ObjectsUnavailable, match="could not read a"):
         await objects.get("a")
+
+
+@pytest.mark.parametrize("answer", FULL_ANSWERS)
+async def test_a_bucket_that_is_full_says_so(answer: tuple[int, str]) -> None:
+    with a_filling_bucket(port=1, room_bytes=0) as (bucket, port):
+        bucket.answer = answer
+        objects = Objects.in_bucket(Bucket("s3://veza/x", f"http://127.0.0.1:{port}", "eu-1", "key", "secret"))
+        with pytest.raises(ObjectsUnavailable, match="could not write a") as refused:
+            await objects.put("a", b"x")
+    assert refused.value.is_full
 
 
 async def test_a_server_that_is_gone_is_one_sentence_for_everything_and_works_when_it_is_back(

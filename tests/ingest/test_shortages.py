@@ -6,14 +6,20 @@ import resource
 import tempfile
 import zipfile
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
+from tests.filling_bucket import a_filling_bucket
 from tests.ingest.counter import a_counter
 from tests.ingest.recordings import TAGS, recording
+from tests.s3_server import S3Server
 from veza.ingest import archive
+from veza.ingest.audio_versions import AudioVersion
 from veza.ingest.opening import open_source
 from veza.ingest.sources import Source
+from veza.ingest.upload_worker import LONGEST_PAUSE
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.objects import Objects
@@ -77,3 +83,33 @@ async def test_an_uploaded_zip_is_unpacked_beside_the_files_in_the_making(
     await run_once(counter.worker())
     row = await counter.row(upload_id)
     assert (row.status, row.reason) == ("taken", None)
+
+
+@pytest.mark.parametrize("what", ["a track's file", "ZIP", "drop"])
+async def test_a_bucket_that_fills_up_puts_an_upload_off_until_there_is_room(
+    sqlite_url: str, clock: ManualClock, tmp_path: Path, s3_server: S3Server, what: str
+) -> None:
+    """While its parts are joined; or when they are, and the recordings are stored."""
+    database = Database.open(sqlite_url, clock=clock)
+    song = recording(tmp_path / "1.flac", **TAGS).read_bytes()
+    with a_filling_bucket(s3_server.port) as (bucket, port):
+        objects = Objects.in_bucket(s3_server.bucket(tmp_path.name, port))
+        counter = await a_counter(database, clock, tmp_path, objects)
+        album = zipped(tmp_path / "album.zip", song).read_bytes()
+        drop = (uuid4(), 1, "1.flac") if what == "drop" else None
+        target = {"track_id": counter.track} if what == "a track's file" else {"artist_id": counter.artist}
+        upload_id = await counter.sent(album if what == "ZIP" else song, "1.flac", drop=drop, **target)
+        bucket.room_bytes = len(album) + 1 if what == "ZIP" else 1
+        await run_once(counter.worker())
+        row = await counter.row(upload_id)
+        assert (row.status, str(row.reason)) == ("received", "the server's object store is full")
+        bucket.room_bytes = None
+        clock.advance(LONGEST_PAUSE)
+        while await run_once(counter.worker()):
+            pass
+        assert ((await counter.row(upload_id)).status, (await counter.row(upload_id)).reason) == ("taken", None)
+        async with database.read() as session:
+            (version,) = await session.scalars(select(AudioVersion))
+        assert await objects.get(version.original_key) == song
+        assert await counter.keys() == [version.original_key]
+    await database.close()

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, NoReturn
 from unittest import mock
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from veza.audio.download_formats import DownloadFormat
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track, UnknownTrack
 from veza.kit.clock import ManualClock
+from veza.kit.messages import gettext
 from veza.kit.moves import history_of
 from veza.kit.objects import Objects, ObjectsUnavailable
 from veza.kit.worker import run_once
@@ -203,20 +205,29 @@ async def test_a_broken_original_fails_with_a_reason_and_can_be_asked_for_again(
     assert (row.id, row.reason) == (asked.id, None)
 
 
-async def test_a_store_that_is_gone_puts_it_off_and_five_times_fail(label: Label, clock: ManualClock) -> None:
-    class Gone(Objects):
-        async def head(self, key: str) -> None:  # type: ignore[override]
-            raise ObjectsUnavailable("read it", OSError("no route"))  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("doing", "trouble", "said"),
+    [
+        ("head", "no route", "the server's object store cannot be reached or written"),
+        ("write_file", "No space left on device (os error 28)", "the server's object store is full"),
+    ],
+)
+async def test_a_store_that_fails_puts_it_off_and_five_times_fail(
+    label: Label, clock: ManualClock, doing: str, trouble: str, said: str
+) -> None:
+    async def fail(*_: Any) -> NoReturn:
+        raise ObjectsUnavailable(gettext("keep it"), OSError(trouble))
 
     release_id, (track_id,) = await label.album("Led")
     asked = await ask(label, await label.owner(release_id), track_id)
-    gone = Gone.in_folder(label.folder / "objects")
-    worker = DownloadWorker(label.database, gone, DownloadRules(label.folder / "other"))
+    failing = Objects.in_folder(label.folder / "objects")
+    setattr(failing, doing, fail)
+    worker = DownloadWorker(label.database, failing, DownloadRules(label.folder / "other"))
     for count in range(1, MOST_TRIES + 1):
         assert await run_once(worker) == 1
         row = await label.download(asked.id)
         assert row.status == ("failed" if count == MOST_TRIES else "waiting")
-        assert str(row.reason) == "the server's object store cannot be reached or written"
+        assert str(row.reason) == said
         clock.advance(FIRST_PAUSE * 2 ** (count - 1))
     assert await run_once(worker) == 0
 

@@ -36,8 +36,12 @@ SECONDS_TO_LET_GO = 0.1
 """Spent at the end of a process that used a store. A thread of obstore that has handed over a result needs the
 interpreter once more. If it is gone by then, the process is aborted, as 16 of 20 short ones were
 (PyO3/pyo3-async-runtimes#40)."""
-_FULL = re.compile(rf"\(os error (?:{errno.ENOSPC}|{errno.EDQUOT}|{errno.EFBIG})\)")
-"""How obstore, which keeps no number, says that there is no room."""
+_FULL = re.compile(
+    rf"\(os error (?:{errno.ENOSPC}|{errno.EDQUOT}|{errno.EFBIG})\)"
+    r"|status code: 507\b|<Code>\w*(?:StorageFull|QuotaExceeded)</Code>"
+)
+"""How obstore, which keeps no number, says that there is no room: on a disk; in a bucket of MinIO (XMinioStorageFull,
+XMinioAdminBucketQuotaExceeded), of Ceph (QuotaExceeded), or of a service that has the status of HTTP for it."""
 _BEING_WRITTEN = re.compile(r"#[0-9]+\Z")
 """How obstore names a file in a folder until it is whole."""
 
@@ -50,7 +54,7 @@ class NoSuchObject(LookupError):
 
 
 class ObjectsUnavailable(Exception):
-    """The store does not answer, is full or may not be written; `is_full` where a folder's disk said so."""
+    """The store does not answer, is full or may not be written; `is_full` where it said so."""
 
     def __init__(self, doing: Message, error: Exception) -> None:
         self.is_full = _FULL.search(str(error)) is not None
