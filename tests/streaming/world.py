@@ -15,6 +15,7 @@ from sqlalchemy import update
 
 from tests import factories
 from tests.audio.sounds import FORMATS, tone, write
+from veza.accounts.permissions import Role
 from veza.audio.rendering import render
 from veza.catalog import covers, pictures
 from veza.catalog.releases import Release
@@ -138,7 +139,7 @@ async def open_label(database: Database, folder: Path, **rules: Any) -> Label:
     """A label whose files lie under `folder`; `rules` are those of making downloads."""
     await asyncio.to_thread(folder.mkdir)
     objects = Objects.in_folder(folder / "objects")
-    person_id = await factories.person(database)
+    person_id = await factories.person(database, roles=(Role.ARTIST,))
     artist_id = await factories.artist(database, "Džana", run_by=person_id)
     made = DownloadRules(folder / "making", **{"longest": timedelta(hours=6), **rules})
     return Label(Streaming(database, objects, made, Links(SECRET)), artist_id, person_id, folder)

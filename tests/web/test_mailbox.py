@@ -107,5 +107,5 @@ async def test_the_table_of_permissions_is_a_page_for_everybody(sqlite_url: str,
     veza = build(settings_of(sqlite_url, tmp_path))
     page = await ask(veza, "/permissions")
     assert page.status_code == 200
-    assert "give and take roles, close accounts, read the audit log" in page.text
+    assert "give and take roles, suspend and close accounts, read the audit log" in page.text
     await veza.close()

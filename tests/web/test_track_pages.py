@@ -92,7 +92,7 @@ async def test_a_public_track_has_a_page_that_says_what_it_is(stand: Stand) -> N
     assert '<h1 dir="auto" lang="ar">ليلة &amp; &lt;i&gt;🌙&lt;/i&gt;</h1>' in page
     said = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.partition("<article")[2]))
     for part in (
-        "Anna", "Explicit", "Dawn track 1", "1:02:03", "Name your price from €1", "The whole record: €8",
+        "Anna", "Explicit", "Dawn , track 1", "1:02:03", "Name your price from €1", "The whole record: €8",
         "guitar Ben &lt;b&gt;", "folk été",
     ):  # fmt: skip
         assert part in said

@@ -16,6 +16,7 @@ from tests.api.streaming.counter import Counter, owner_headers
 from tests.api.visitors import visiting
 from tests.client import UNKNOWN_ID
 from tests.tampering import changed
+from veza.accounts.permissions import Role
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
@@ -238,7 +239,10 @@ async def test_the_artists_people_get_the_original_as_it_was_sent(counter: Count
 
 async def test_a_member_who_leaves_loses_the_original(counter: Counter) -> None:
     database = counter.label.database
-    (_, (track_id,)), person_id = await counter.label.album("Led"), await factories.person(database)
+    (_, (track_id,)), person_id = (
+        await counter.label.album("Led"),
+        await factories.person(database, roles=[Role.ARTIST]),
+    )
     await factories.member(database, counter.label.artist_id, person_id)
     link = (await counter.get(f"/tracks/{track_id}/original", by=visiting(person_id, "artist")))["link"]
     assert (await counter.fetch(link)).status_code == 200
