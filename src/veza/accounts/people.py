@@ -112,6 +112,12 @@ async def is_there(session: Session, person_id: UUID) -> bool:
     return bool(await session.scalar(_IS_THERE, {"the_id": person_id}))
 
 
+async def is_open(session: Session, person_id: UUID) -> bool:
+    """Whether there is such a person, and the account is not suspended."""
+    row = await session.get(Person, person_id)
+    return row is not None and row.deleted_at is None and not row.is_suspended
+
+
 _HELD = (
     select(Person.id)
     .where(Person.id == bindparam("the_id"), Person.deleted_at.is_(None))

@@ -69,8 +69,8 @@ class PackedFile:
 
 async def file_behind(session: Session, link: Link) -> ServedFile | ServedArchive:
     """What the link leads to. Raises what `asking` raises for one who may not have it, NotThere, UnknownVersion, and
-    UnknownLink where the account it was made for is gone."""
-    if link.person_id is not None and not await people.is_there(session, link.person_id):
+    UnknownLink where the account it was made for is gone or suspended."""
+    if link.person_id is not None and not await people.is_open(session, link.person_id):
         raise UnknownLink
     return await _BEHIND[link.kind](session, link)
 

@@ -14,7 +14,7 @@ from tests.api.streaming.buyers import WHO, Asker
 from tests.api.streaming.conftest import Stage
 from tests.grpc.conftest import Caller, caller
 from tests.tampering import BASE64, changed
-from veza.accounts import deletion, roles
+from veza.accounts import deletion, roles, suspension
 from veza.accounts.permissions import Role
 from veza.accounts.sessions import SignIn
 from veza.audio.manifest import Rung
@@ -47,6 +47,7 @@ WHAT_ENDS: Mapping[str, tuple[tuple[int, str], ...]] = {
     "the artist's person leaves": (OPEN, OPEN, OPEN, NOT_THERE),
     "the artist's person is an artist no longer": (OPEN, OPEN, OPEN, NOT_THERE),
     "the owner deletes the account": (ENDED, NOT_THERE, NOT_THERE, OPEN),
+    "the owner's account is suspended": (ENDED, NOT_THERE, NOT_THERE, OPEN),
 }
 """What closes a link of who owns the release, and that of the artist's person to what was sent."""
 
@@ -148,6 +149,12 @@ async def delete_account(links: Links, _caller: Caller) -> None:
         await deletion.delete(session, "https://veza.test", links.owner.person_id)
 
 
+async def suspend_account(links: Links, _caller: Caller) -> None:
+    assert links.owner.person_id is not None
+    async with links.stage.veza.database.write("test") as session:
+        await suspension.suspend(session, links.owner.person_id, "a test")
+
+
 DOES: Mapping[str, Callable[[Links, Caller], Awaitable[None]]] = dict(
     zip(
         WHAT_ENDS,
@@ -163,6 +170,7 @@ DOES: Mapping[str, Callable[[Links, Caller], Awaitable[None]]] = dict(
             leave,
             take_role,
             delete_account,
+            suspend_account,
         ),
         strict=True,
     )

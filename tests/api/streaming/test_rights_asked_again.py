@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from tests.api.streaming.conftest import Stage
 from tests.api.streaming.test_streams import ended, rung_files
-from veza.accounts import roles, second_factor, sessions, tokens
+from veza.accounts import roles, second_factor, sessions, suspension, tokens
 from veza.accounts.identity import OPERATOR
 from veza.accounts.permissions import Role, Scope
 from veza.accounts.second_factor import SecondFactor
@@ -83,6 +83,9 @@ async def test_a_stream_ends_with_the_token_that_began_it(stage: Stage) -> None:
         second.expires_at = session.now + timedelta(seconds=1)
     assert [await ended(stage, one) for one in files] == [True, True, False]
     assert (await stage.get("audio.m4a", revoked)).status_code == 401
+    async with stage.veza.database.write("test") as session:
+        await suspension.suspend(session, person, "a token opens the account no more than the password")
+    assert await ended(stage, files[2])
 
 
 async def test_the_operator_hears_a_hidden_track_until_it_is_one_that_is_not_judged(stage: Stage, judge: UUID) -> None:
