@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.journeys.album import Album
 
@@ -55,6 +55,19 @@ async def test_music_does_not_stop_on_twenty_changes_of_the_page(album: Album, p
     drifts = [(now - then) - (here - there) for (then, there), (now, here) in pairwise(seen)]
     assert max(drifts) < LONGEST_STEP_SECONDS
     assert seen[-1][1] - seen[0][1] == pytest.approx(seen[-1][0] - seen[0][0], abs=LONGEST_STEP_SECONDS)
+
+
+async def test_a_link_that_is_gone_when_its_page_comes_has_led_there_all_the_same(album: Album, page: Page) -> None:
+    async def without_it(route: Route) -> None:
+        await page.evaluate("() => document.querySelector('.nav').remove()")
+        await route.continue_()
+
+    await page.route(f"{album.url}/", without_it)
+    await page.locator(".nav").get_by_role("link", name="Discover").click()
+    await page.wait_for_url(f"{album.url}/")
+    await expect(page.locator(".nav")).to_be_visible()
+    for once in ("#page", "veza-player", "#says"):
+        await expect(page.locator(once)).to_have_count(1)
 
 
 async def test_a_reload_brings_back_the_queue_paused_where_it_was(page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from tests import factories
@@ -52,3 +53,24 @@ async def test_findings_of_the_master_check_stand_with_their_track(store: Store)
     page = await of_artist(store, anna).open(f"/studio/releases/{await anna.release('Blue')}")
     assert "Blue 1 There is no sound of it yet" in page.text
     assert "The release has no cover" in page.text
+
+
+async def test_a_track_goes_one_place_by_a_button_and_to_the_place_it_was_dragged_to(store: Store) -> None:
+    anna = await store.shop.artist()
+    release = await anna.release("Blue", tracks=3)
+    address = f"/studio/releases/{release}"
+    browser = of_artist(store, anna)
+
+    async def titles() -> list[str]:
+        page = await browser.open(address)
+        return re.findall(r'<a class="link" href="/studio/tracks/[^"]+"><bdi>([^<]+)', page.html)
+
+    before = await titles()
+    page = await browser.open(address)
+    ids = re.findall(r'data-row="([^"]+)"', page.html)
+    for move, order in (
+        (f"down {ids[0]}", [1, 0, 2]), (f"3 {ids[0]}", [1, 2, 0]), (f"1 {ids[0]}", [0, 1, 2]),
+        (f"99 {ids[1]}", [0, 2, 1]), (f"aside {ids[0]}", [0, 2, 1]), (f"2 {ids[1]}", [0, 1, 2]),
+    ):  # fmt: skip
+        await browser.send(page, f"{address}/order", move=move)
+        assert await titles() == [before[at] for at in order], move

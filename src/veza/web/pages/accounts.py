@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from litestar.di import NamedDependency
 
 from veza.accounts import credentials, people, second_factor, sign_up
@@ -37,7 +39,7 @@ async def join(request: DoorRequest, form: Form, accounts: NamedDependency[Accou
     async with accounts.database.write("sign-up page") as session:
         await sign_up.finish(session, accounts, wanted)
     said = gettext("Your account is open. Sign in with it; a mail on its way asks you to confirm your address.")
-    return See("/sign-in", said)
+    return See(f"/sign-in?next={quote(own_address(form.value('next', '/')), safe='/')}", said)
 
 
 @page("/account", permission=Permission.CREDENTIALS)

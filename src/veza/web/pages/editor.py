@@ -104,12 +104,13 @@ async def add_track(
 
 @form(f"{_EDITOR}/order", permission=Permission.PUBLISH, shows=editor_page)
 async def move_track(session: Session, release_id: UUID, identity: Identity, form: Form) -> See:
-    """One place up or down."""
+    """One place up or down by a button, or to the place that it was dragged to."""
     row = await acting.release_to_change(session, release_id, identity)
     way, _, wanted = form.value("move").partition(" ")
     for one in await tracks.tracks_of(session, release_id):
         if str(one.id) == wanted:
-            await tracks.move_track(session, row, one, one.position + (1 if way == "down" else -1))
+            by = {"up": one.position - 1, "down": one.position + 1}
+            await tracks.move_track(session, row, one, by.get(way) or _number(way) or one.position)
             break
     return _back(release_id)
 

@@ -95,6 +95,11 @@ function isOld({ dataset: { live, state } }) {
 
 let isLooking = false, looksAgain = false;
 
+/** What is being asked for may be older than what the page has just changed: it is asked for once more. */
+export function lookAgain() {
+  if (isLooking) look(regions());
+}
+
 /** Asks for the page again, and puts in place what differs. @param {HTMLElement[]} wanted */
 async function look(wanted) {
   if (!wanted.length) return;
@@ -119,15 +124,16 @@ async function look(wanted) {
 
 /** @param {HTMLElement} region @param {HTMLElement | null} fresh */
 function replace(region, fresh) {
-  if (!fresh || !region.isConnected || region.isEqualNode(fresh) || isTypedIn(region)) return;
+  if (!fresh || !region.isConnected || region.isEqualNode(fresh) || isWorkedIn(region)) return;
   const at = [...region.querySelectorAll("a, button")].indexOf(document.activeElement ?? region);
   region.replaceWith(fresh);
   window.htmx?.process(fresh);
   if (at >= 0) /** @type {HTMLElement[]} */ ([...fresh.querySelectorAll("a, button")])[at]?.focus({ preventScroll: true });
 }
 
-/** @param {HTMLElement} region */
-function isTypedIn(region) {
+/** Whether text is typed in it, or a part of it is dragged. @param {HTMLElement} region */
+function isWorkedIn(region) {
+  if (region.querySelector(".is-dragged")) return true;
   const fields = [...region.querySelectorAll("input:not([type=hidden]), textarea")];
   return fields.some((one) => {
     const field = /** @type {HTMLInputElement} */ (one);

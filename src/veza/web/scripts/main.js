@@ -2,9 +2,11 @@
 
 import "./bar.js";
 import { fillBoxes } from "./buy.js";
+import { showCovers } from "./cover.js";
 import "./drawn.js";
 import { follow } from "./live.js";
 import { keepFresh } from "./office.js";
+import { orderTracks } from "./order.js";
 import { takeFiles } from "./uploads.js";
 
 /** @import {PlayerBar} from "./bar.js" */
@@ -20,10 +22,15 @@ function arrived() {
   if (!page) return;
   fillBoxes(page);
   takeFiles(page);
+  showCovers(page);
+  orderTracks();
   keepFresh(page);
   bar?.now?.open(false);
   bar?.mark();
-  follow(() => bar?.mark());
+  follow(() => {
+    bar?.mark();
+    orderTracks();
+  });
   const toast = page.querySelector(".toast");
   if (toast) setTimeout(() => toast.remove(), TOAST_STAYS_MS);
 }
@@ -35,6 +42,15 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const main = document.getElementById("main");
   if (!location.hash) main?.focus({ preventScroll: true });
   if (says) says.textContent = document.title;
+});
+
+// A link may be gone when its page comes: news were put into the region it stood in. Its answer is a page all the same, and
+// without what the link inherited from the body it would be put into the page as a whole, with a second player.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { detail } = /** @type {CustomEvent} */ (event);
+  if (detail.requestConfig?.elt.isConnected !== false || detail.target.id !== "page") return;
+  detail.selectOverride = "#page";
+  detail.swapOverride = "outerHTML show:window:top";
 });
 
 // While the page before is fetched again, what is clicked would be put into a page that is about to go: it waits.

@@ -141,6 +141,11 @@ function arrive(page) {
 function upload(tus, form, file, row, drop, come) {
   const { kind = "track", id = "" } = form.dataset;
   return new Promise((resolve) => {
+    const goOn = () => {
+      if (row.again.hidden) return;
+      row.again.hidden = true;
+      one.start();
+    };
     const one = new tus.Upload(file, {
       endpoint: ENDPOINT,
       chunkSize: PART_BYTES,
@@ -153,8 +158,10 @@ function upload(tus, form, file, row, drop, come) {
         row.says.textContent = `${Math.floor((100 * bytes) / (all || 1))} %`;
       },
       onError: (/** @type {Refused} */ error) => {
-        stop(row, refusal(error) ?? form.dataset.dropped);
+        const refused = refusal(error);
+        stop(row, refused ?? form.dataset.dropped);
         row.again.hidden = false;
+        if (!refused) addEventListener("online", goOn, { once: true }); // a line that comes back is enough
         resolve();
       },
       onSuccess: () => {
@@ -164,10 +171,7 @@ function upload(tus, form, file, row, drop, come) {
         resolve();
       },
     });
-    row.again.addEventListener("click", () => {
-      row.again.hidden = true;
-      one.start();
-    });
+    row.again.addEventListener("click", goOn);
     one.findPreviousUploads().then((found) => {
       if (found.length && !drop.drop) one.resumeFromPreviousUpload(found[0]);
       one.start();
