@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from tests import factories, waiting
 from tests.client import Client, hidden_fields
 from tests.commands import Process
+from tests.mailed import link_mailed
 from veza.kit.database import Database
 
 PASSWORD = "correct horse battery"
@@ -60,19 +60,10 @@ class Town:
         await person.call(
             "POST", "/people", {"email": person.email, "name": name.title(), "password": PASSWORD}, expect=202
         )
-        await person.submit(await self.link_mailed_to(person, "/confirm-address"))
+        await person.submit(await link_mailed(person.client, TOKEN, person.email, "/confirm-address"))
         await person.call("POST", "/session", {"email": person.email, "password": PASSWORD}, expect=201)
         assert (await person.call("GET", "/me"))["email_confirmed_at"]
         return person
-
-    async def link_mailed_to(self, person: Visitor, path: str) -> str:
-        operator = {"Authorization": f"Bearer {TOKEN}"}  # as one who opened the link that the start prints
-        listed = (await person.client.get("/mailbox", headers=operator)).text
-        for mail in re.findall(r'href="(/mailbox/[0-9a-f-]+)"', listed):
-            text = (await person.client.get(mail, headers=operator)).text
-            if person.email in text and (found := re.search(rf'href="([^"]*{path}[^"]*)"', text)):
-                return found[1]
-        raise AssertionError(f"no mail to {person.email} with a link to {path}: {listed}")
 
 
 @pytest.fixture
