@@ -38,7 +38,7 @@ async def test_every_page_and_action_works_on_both_databases(desk_on_any: Desk) 
         "/operator?range=7d&show=age": "permanently failed last 5 min, at most 5 min",
         "/operator/transfers?status=permanently_failed&seller=anna": str(row.id),
         after("/operator/transfers", str(row.id), status="", reversal="", seller=""): "No transfer fits",
-        f"/operator/transfers/{row.id}": "reversal_pending → permanently_failed",
+        f"/operator/transfers/{row.id}": "reversal pending → permanently failed",
         "/operator/payments": str(row.payment_id),
         f"/operator/payments/{row.payment_id}": "books balance",
         "/operator/findings": "seller debt",

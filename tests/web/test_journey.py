@@ -95,7 +95,7 @@ async def test_an_operator_signs_in_finds_a_stuck_reversal_reads_its_payments_fl
 
         await guest.stage.settle()
         await expect(state).to_contain_text("reversed")
-        await expect(page.locator("#timeline")).to_contain_text("reversal_pending → reversed")
+        await expect(page.locator("#timeline")).to_contain_text("reversal pending → reversed")
         await expect(page.locator("#reversals")).to_contain_text("succeeded")
         await expect(page.locator("#live-says")).to_have_text("The transfer is reversed.")
         await expect(page.get_by_role("region", name="Player")).to_be_visible()

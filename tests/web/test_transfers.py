@@ -111,7 +111,7 @@ async def test_one_transfer_shows_its_facts_its_reversals_and_the_whole_timeline
     page = (await desk.get(f"/operator/transfers/{row.id}")).text
     for said in (
         "Transfer of 9.00 EUR", "permanently failed", "while taking money back", str(row.stripe_transfer_id),
-        str(row.payment_id), "completed → reversal_pending", "reversal_pending → permanently_failed",
+        str(row.payment_id), "completed → reversal pending", "reversal pending → permanently failed",
         "attempt 1: refused", "HTTP 402", "refund.created", "shares_unsent +9.00 EUR", "seller_debt",
         "could not be taken back from seller anna", f"veza-transfer-{row.id}-1",
     ):  # fmt: skip
@@ -192,7 +192,7 @@ async def test_the_second_of_two_operators_is_told_what_the_first_did(desk: Desk
     second = await desk.post(address, reason="first served")
     assert second.status_code == 422
     assert "Another request was first." in second.text
-    assert "permanently_failed → reversal_pending" in second.text
+    assert "permanently failed → reversal pending" in second.text
     assert "first come" in second.text
     assert "first served" not in second.text
     assert len(await desk.stage.all(OperatorAction)) == 1

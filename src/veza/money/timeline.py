@@ -38,8 +38,8 @@ class NothingFound(LookupError):
 class Entry:
     """One thing that happened. `kind`: move, attempt, webhook, posting, operator or finding.
 
-    `what` and `why` are messages, or text that another program or person wrote. `change` holds the statuses of a move,
-    from and to, and `event_id` the provider's event that made it.
+    `what` and `why` are messages, or text that another program or person wrote. `change` holds the statuses of a move
+    of `machine`, from and to, and `event_id` the provider's event that made it.
     """
 
     at: datetime
@@ -52,10 +52,11 @@ class Entry:
     detail: dict[str, Any] = field(default_factory=dict)
     change: tuple[str | None, str] | None = None
     event_id: str | None = None
+    machine: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         said = asdict(replace(self, what=str(self.what), why=str(self.why)))
-        del said["change"], said["event_id"]
+        del said["change"], said["event_id"], said["machine"]
         return {**said, "at": self.at.isoformat()}
 
 
@@ -160,7 +161,9 @@ def _move(row: StatusChange) -> Entry:
     subject = f"{row.machine} {row.row_id}"
     change, event_id = (row.source, row.target), row.provider_event_id
     said = row.by, row.provider_request_id
-    return Entry(row.at, "move", subject, moved, row.reason, *said, change=change, event_id=event_id)
+    return Entry(
+        row.at, "move", subject, moved, row.reason, *said, change=change, event_id=event_id, machine=row.machine
+    )
 
 
 def _action(row: OperatorAction) -> Entry:

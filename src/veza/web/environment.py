@@ -15,6 +15,7 @@ from veza.accounts.password_strength import SHORTEST
 from veza.kit.messages import catalogue, render
 from veza.web import icons, local, words
 from veza.web.assets import ASSETS
+from veza.web.code_words import called
 from veza.web.palettes import class_of, sheets_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def environment() -> Environment:
         "palette_sheets": sheets_of,
         "site_texts": words.SITE_TEXTS,
         "state": words.state,
+        "called": called,
         "statuses_of": words.statuses_of,
         "password_length": SHORTEST,
     }

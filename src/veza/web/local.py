@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from veza.kit.messages import ENGLISH
+from veza.kit.messages import ENGLISH, render
 from veza.kit.money import Amount
 from veza.kit.written import locale_of, zone_of
 
@@ -30,6 +30,21 @@ def amount(minor: int, currency: str, language: str) -> str:
     from babel.numbers import format_currency
 
     return str(format_currency(_major(minor, currency), currency, locale=locale_of(language)))
+
+
+def money(minor: int, currency: str, language: str) -> str:
+    """“7.00 EUR”, “7,00 €”: as messages write it."""
+    return render(Amount(minor, currency), language)
+
+
+def units(minor: int, currency: str, language: str) -> str:
+    """“7.00”, “7,00”: where the currency stands beside it."""
+    from babel.numbers import format_decimal
+
+    value = _major(minor, currency)
+    digits = -int(value.as_tuple().exponent)
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(value, pattern, locale=locale_of(language)))
 
 
 def symbol(currency: str, language: str) -> str:
@@ -144,9 +159,13 @@ def _by_day(context: Any, things: Iterable[Any]) -> Sequence[tuple[str, Sequence
     return [(when, list(of_day)) for when, of_day in groupby(things, key=lambda one: told(context, one.at))]
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = (
-    {"by_day": _by_day}
-    | {f"local_{one.__name__}": _in_context(one) for one in (price, amount, symbol, currency_name, number, file_size)}
-    | {f"local_{one.__name__}": _in_zone(one) for one in (day, moment, instant, clock, zone, pattern)}
-)
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "by_day": _by_day,
+    "money": _in_context(money),
+    **{
+        f"local_{one.__name__}": _in_context(one)
+        for one in (price, amount, units, symbol, currency_name, number, file_size)
+    },
+    **{f"local_{one.__name__}": _in_zone(one) for one in (day, moment, instant, clock, zone, pattern)},
+}
 """`{{ 700|local_price("EUR") }}` and the like."""

@@ -33,11 +33,6 @@ SITE_TEXTS: dict[str, Message] = {
 """What each text of the site's owner is called."""
 
 
-def money(minor: int, currency: str) -> str:
-    """“5.00 EUR”."""
-    return str(Amount(minor, currency))
-
-
 def units(minor: int, currency: str) -> str:
     """“5.00”, as one would type it."""
     return str(Amount(minor, currency)).removesuffix(f" {currency}")
@@ -212,5 +207,5 @@ def in_groups(secret: str) -> str:
     return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
 
 
-_FILTERS = (in_groups, money, units, span, length_of, ago, short, sentence, tail)
+_FILTERS = (in_groups, units, span, length_of, ago, short, sentence, tail)
 FILTERS: dict[str, Any] = {one.__name__: one for one in _FILTERS}
