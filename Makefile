@@ -95,9 +95,10 @@ simulate: setup-dev ## replay the money module under faults, on every core: make
 	@$(BIN)/python -m veza money simulate --seed $(SEED) --runs $(RUNS)
 
 .PHONY: soak
-soak: setup-dev ## 20,000 simulated runs, 5,000 hostile files and 2,000 hostile drafts of a new seed, large matrices whole, 1 GiB up and down, and a track of two hours (an hour)
+soak: setup-dev ## 20,000 simulated runs, 5,000 hostile files alone and 5,000 through the worker, 2,000 hostile drafts of a new seed, large matrices whole, 1 GiB up and down, and a track of two hours (an hour)
 	@$(BIN)/python -m veza money simulate --seed $$(date +%s) --runs 20000
 	@$(BIN)/python -m tests.audio.mutants --count 5000
+	@$(BIN)/python -m tests.journeys.hostile_worker --count 5000
 	@$(BIN)/python -m tests.ingest.tag_mutants --count 2000
 	@$(BIN)/python -m tests.api.ingest.large_upload --gib 1
 	@$(BIN)/python -m tests.api.streaming.large_download --gib 1

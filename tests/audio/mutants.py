@@ -2,7 +2,8 @@
 
 Each mutant is read by the real process of `audio/apart.py`, with its limits, forked from one that has imported it (an
 import for each would be most of the time). Prints one line of JSON: how many played, were refused, or were ended by a
-limit or a fault, and the most that one took. Exits with 1 if any took more than its limits, hung, or said nothing.
+limit or a fault, and the most that one took. Exits with 1 if any was ended by a fault, took more than its limits or
+than MOST_RESIDENT_KILOBYTES, hung, or said nothing.
 """
 
 from __future__ import annotations
@@ -32,11 +33,15 @@ from veza.audio.jobs import Finished, FirstRung, Job, Limits, Progress
 
 LIMITS = Limits(memory_bytes=1024**3, cpu_seconds=5, wall_seconds=20.0, output_bytes=32 * 1024**2)
 LONGEST_SECONDS = 30.0
+MOST_RESIDENT_KILOBYTES = 512 * 1024
+"""Of memory that one is seen to use, with what it shares with the process it is forked from: the most that one of 150
+took was 147 MB. The limit is of addresses, which are more than that."""
 LOOKS_EVERY_SECONDS, ASLEEP_LOOKS = 0.1, 20
 """A process that is asleep at so many looks in a row hangs."""
 MOST_TURNS = 30
 """Times its wall limit that a process may be there while it is ready to run: at the lowest priority, on a machine that
 others use, two of 5,000 were not given a fifth of a second of a processor in 20 s."""
+ENDED_BY_LIMIT = ("ended by SIGKILL", "ended by SIGXCPU")
 _RATE = 44_100
 _BOMBS = (0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 1_000_000_000, 0, 1)
 _NOT_SOUND = (
@@ -144,10 +149,21 @@ def fate_of(content: bytes, folder: Path) -> Fate:
     shutil.rmtree(out)
     outcome = _outcome(status, lines)
     cpu, memory = used.ru_utime + used.ru_stime, used.ru_maxrss
-    trouble = "it hung" if hung else "it took too much" if cpu > LIMITS.cpu_seconds + 2 else ""
+    trouble = "it hung" if hung else trouble_in(outcome, cpu, memory)
     if outcome == "played" and not isinstance(_said(lines[-1]), Finished):
         trouble = "it ended well and had not finished"
     return Fate(outcome, time.monotonic() - began, cpu, memory, written, trouble)
+
+
+def trouble_in(outcome: str, cpu_seconds: float, memory_kilobytes: int) -> str:
+    """What must not be of a process that came to an end; empty where all is well. Its limit of processor time may end
+    it: all others it answers itself."""
+    if cpu_seconds > LIMITS.cpu_seconds + 2:
+        return f"it took {cpu_seconds:.1f} s of a processor"
+    if memory_kilobytes > MOST_RESIDENT_KILOBYTES:
+        return f"it took {memory_kilobytes:,} kB of memory"
+    is_limit = outcome in ENDED_BY_LIMIT and cpu_seconds > LIMITS.cpu_seconds - 1
+    return "" if is_limit or outcome in ("played", "refused") else f"it was {outcome}"
 
 
 def forked(main: Callable[[], None], job: bytes) -> tuple[int, int]:
@@ -217,6 +233,8 @@ def _outcome(status: int, lines: list[bytes]) -> str:
         return f"ended by {signal.Signals(os.WTERMSIG(status)).name}"
     if os.WEXITSTATUS(status):
         return "ended by a fault"
+    if not lines:
+        return "ended without a word"
     return "refused" if b'"refused"' in lines[-1][:30] else "played"
 
 

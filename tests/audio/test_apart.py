@@ -8,10 +8,12 @@ import signal
 import struct
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from tests.audio.sounds import FORMATS, tone, write
 from tests.waiting import until
@@ -36,6 +38,11 @@ def job_of(source: Path, longest_seconds: float = 600) -> Job:
 
 async def said(job: Job) -> list[Said]:
     return [one async for one in render_apart(job)]
+
+
+async def _to_its_end(talk: AsyncIterator[Said]) -> None:
+    async for _ in talk:
+        pass
 
 
 async def test_the_first_rung_is_said_before_the_others_are_there(source: Path, tmp_path: Path) -> None:
@@ -83,6 +90,19 @@ async def test_a_limit_ends_the_process_with_a_sentence(tmp_path: Path, limit: d
     job = job_of(source)
     with pytest.raises(NotRendered, match=expected):
         await said(msgspec.structs.replace(job, limits=msgspec.structs.replace(job.limits, **limit)))
+
+
+async def test_the_log_names_the_signal_that_ended_a_process(tmp_path: Path) -> None:
+    source = write(tmp_path / "a.wav", FORMATS["WAV 16 bit"], tone(60 * RATE, RATE), RATE)
+    others = set(_children())
+    talk = render_apart(job_of(source))
+    await anext(talk)
+    (child,) = set(_children()) - others
+    os.kill(child, signal.SIGSEGV)
+    with capture_logs() as lines, pytest.raises(NotRendered, match="it is broken"):
+        await _to_its_end(talk)
+    (line,) = lines
+    assert (line["event"], line["signal"]) == ("reading.ended_without_a_word", "SIGSEGV")
 
 
 async def test_a_header_that_claims_gigabytes_takes_no_memory_for_them(tmp_path: Path) -> None:

@@ -28,6 +28,27 @@ def test_sixty_hostile_files_play_or_are_refused_within_their_limits(seed: int) 
     assert found["most"]["written_bytes"] < mutants.LIMITS.output_bytes
 
 
+@pytest.mark.parametrize(
+    ("outcome", "cpu_seconds", "kilobytes", "trouble"),
+    [
+        ("played", 1.0, 200_000, ""),
+        ("refused", 1.0, 200_000, ""),
+        ("ended by SIGXCPU", 5.0, 200_000, ""),
+        ("ended by SIGXCPU", 1.0, 200_000, "it was ended by SIGXCPU"),
+        ("ended by SIGSEGV", 1.0, 200_000, "it was ended by SIGSEGV"),
+        ("ended by SIGABRT", 5.0, 200_000, "it was ended by SIGABRT"),
+        ("ended by a fault", 1.0, 200_000, "it was ended by a fault"),
+        ("ended without a word", 1.0, 200_000, "it was ended without a word"),
+        ("refused", 7.1, 200_000, "it took 7.1 s of a processor"),
+        ("played", 1.0, mutants.MOST_RESIDENT_KILOBYTES + 1, "it took 524,289 kB of memory"),
+    ],
+)
+def test_a_fault_and_more_than_its_bounds_are_troubles(
+    outcome: str, cpu_seconds: float, kilobytes: int, trouble: str
+) -> None:
+    assert mutants.trouble_in(outcome, cpu_seconds, kilobytes) == trouble
+
+
 def test_a_process_that_sleeps_hangs_and_one_that_only_waits_for_its_turn_does_not() -> None:
     asleep = os.posix_spawnp("sleep", ["sleep", "60"], os.environ)
     _, _, hung = mutants.waited(asleep, 0.2)

@@ -22,7 +22,7 @@ from typing import Any
 
 import msgspec
 
-from tests.audio.mutants import forked, mutant, said_in, waited
+from tests.audio.mutants import MOST_RESIDENT_KILOBYTES, forked, mutant, said_in, waited
 from tests.ingest.pictures import picture
 from tests.ingest.recordings import FORMS, TAGS, recording
 from veza.audio.apart import Limits
@@ -67,6 +67,8 @@ def fate_of_recording(content: bytes, suffix: str, folder: Path) -> tuple[str, s
         return "ended", f"it took {cpu:.1f} s" if not hung else "it hung"
     if status:
         return "ended", f"it ended with {status}"
+    if used.ru_maxrss > MOST_RESIDENT_KILOBYTES:
+        return "ended", f"it took {used.ru_maxrss:,} kB of memory"
     found = msgspec.json.decode(b"".join(answer), type=ReadingAnswer)
     return ("refused", "") if found.refused else ("read", "" if found.read else "it said nothing")
 

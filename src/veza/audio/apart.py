@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
+import structlog
 from msgspec import Struct
 
 from veza.audio.jobs import (
@@ -31,6 +33,8 @@ from veza.audio.jobs import (
 )  # fmt: skip
 from veza.kit.messages import Message, from_child, gettext
 from veza.kit.work_folders import DiskFull
+
+log = structlog.get_logger(__name__)
 
 LONGEST_LINE_BYTES = 16 * 1024 * 1024
 """Of what the process says: the segments of a track of six hours are 1 MB."""
@@ -109,6 +113,18 @@ async def bounded_child(
         await process.wait()
 
 
+async def wordless_end(process: asyncio.subprocess.Process) -> int | None:
+    """The exit code of a process that has said all it will, None if it goes on. Only of a full disk the process itself
+    says so by its code: of any other end the log names code and signal."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
+    code = process.returncode
+    if code != os.EX_IOERR:
+        ended_by = None if code is None or code >= 0 else signal.Signals(-code).name
+        log.warning("reading.ended_without_a_word", exit_code=code, signal=ended_by)
+    return code
+
+
 def unreadable() -> Message:
     """What is said of a file at which the process ended without a word."""
     return gettext("the file cannot be read: it is broken, or reading it takes more memory or time than it may")
@@ -133,9 +149,7 @@ async def _lines(process: asyncio.subprocess.Process) -> AsyncIterator[Said | Sa
             except ValueError:
                 break
         yield said
-    with suppress(TimeoutError):
-        await asyncio.wait_for(process.wait(), _GRACE_SECONDS)
-    if process.returncode == os.EX_IOERR:
+    if await wordless_end(process) == os.EX_IOERR:
         raise DiskFull
     raise NotRendered(unreadable())
 

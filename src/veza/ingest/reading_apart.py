@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from veza.audio.apart import bounded_child, unreadable
+from veza.audio.apart import bounded_child, unreadable, wordless_end
 from veza.audio.jobs import Limits
 from veza.ingest.artwork import Candidate, read_candidate
 from veza.ingest.file_reading import ReadFile
@@ -87,6 +87,8 @@ async def _asked(job: ReadingJob) -> ReadingAnswer:
     async with bounded_child("veza.ingest.reading_process", job, job.limits, NotRead) as process:
         assert process.stdout is not None
         said = await _answer(process.stdout)
+        if not said:
+            await wordless_end(process)
     return _checked(said)
 
 

@@ -157,9 +157,12 @@ class Site:
 
 
 @asynccontextmanager
-async def a_site(folder: Path, bucket: Bucket | None = None, log_level: str = "warning") -> AsyncIterator[Site]:
-    """A server on a database of its own, whose objects lie in its folder or in the bucket."""
-    settings, objects = {"LOG_LEVEL": log_level}, Objects.in_folder(folder / "var" / "objects")
+async def a_site(
+    folder: Path, bucket: Bucket | None = None, log_level: str = "warning", **others: str
+) -> AsyncIterator[Site]:
+    """A server on a database of its own, whose objects lie in its folder or in the bucket; `others` are more
+    settings."""
+    settings, objects = {"LOG_LEVEL": log_level, **others}, Objects.in_folder(folder / "var" / "objects")
     if bucket is not None:
         objects = Objects.in_bucket(bucket)
         settings |= {
