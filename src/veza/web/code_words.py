@@ -15,7 +15,7 @@ FINDINGS: Mapping[str, Message] = {
     "surplus_nobody_planned": gettext("surplus that no plan has"),
     "payment_odd": gettext("odd payment"),
     "held_for_currency": gettext("held for its currency"),
-    "seller_debt": gettext("debt of a seller"),
+    "seller_debt": gettext("seller debt"),
     "given_up": gettext("given up"),
     "look_up_impossible": gettext("look-up impossible"),
     "idempotency_key_reused": gettext("idempotency key reused"),
