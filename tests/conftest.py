@@ -32,6 +32,7 @@ from tests.needs import leave_out, mark, pytest_configure, pytest_ignore_collect
 from tests.order import longest_first
 from tests.postgres import Databases, make_database, run_on
 from tests.processor_time import pytest_runtest_protocol, pytest_sessionfinish, pytest_testnodedown
+from tests.read_once import read_once
 from tests.s3_server import S3Server
 from tests.samples import sampler
 from veza.kit.clock import ManualClock
@@ -137,6 +138,14 @@ def _compiled_once() -> Iterator[None]:
     """Databases that tests open share what SQLAlchemy has compiled (see there)."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(veza.kit.database, "create_async_engine", open_engine)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _read_once() -> Iterator[None]:
+    """Applications that tests make share what Litestar has read of their handlers (see there)."""
+    with pytest.MonkeyPatch.context() as patch:
+        read_once(patch)
         yield
 
 
