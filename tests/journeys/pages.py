@@ -102,3 +102,20 @@ PLAYED_BY_SEGMENTS = """async (track, rung) => {
     return [await PLAYED(), stretches, end];
 }""".replace("PLAYED()", f"({PLAYED})()")
 """A rung put together from its segments (MSE), with the number of stretches that were buffered, and their end."""
+
+OBSCURED = """async () => {
+    const kinds = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+    const controls = [...document.querySelectorAll(`main :is(${kinds})`)].filter((one) => one.checkVisibility());
+    const obscured = [];
+    for (const one of [...controls, ...controls.slice().reverse()]) {
+        one.focus();
+        await new Promise(requestAnimationFrame);
+        const {left, top, width, height} = one.getClientRects()[0], main = document.querySelector("main");
+        const seen = [2, height / 2, height - 2].every((down) =>
+            main.contains(document.elementFromPoint(left + width / 2, top + down)));
+        if (!seen) obscured.push(`${one.localName} “${(one.textContent || one.name || "").trim()}” at ${top}`);
+    }
+    return [controls.length, obscured];
+}"""
+"""How many controls the page has, and which of them are out of the window or under the player while they have the focus
+(WCAG 2.2, 2.4.11), going through them from the first to the last and back."""

@@ -13,6 +13,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browsers import chromium
+from tests.journeys.pages import OBSCURED
 from tests.journeys.test_accessible import axe, judged
 from tests.web.pages.conftest import Store, open_store
 from tests.web.pages.test_library import made, sounding
@@ -132,7 +133,7 @@ SMALL = """[...document.querySelectorAll("main :is(a.button, button, input:not([
 """What a finger would miss."""
 
 
-async def test_axe_finds_nothing_and_on_a_phone_everything_can_be_touched(
+async def test_axe_finds_nothing_and_on_a_phone_everything_can_be_touched_and_seen_with_the_focus(
     tmp_path: Path, chromium: Browser, axe: str
 ) -> None:
     async with served(tmp_path) as store:
@@ -156,5 +157,8 @@ async def test_axe_finds_nothing_and_on_a_phone_everything_can_be_touched(
             wrong += await judged(page, address, axe)
             await page.set_viewport_size({"width": 360, "height": 800})
             wrong += await page.evaluate(SMALL)
+            await page.set_viewport_size({"width": 360, "height": 640})
+            await page.evaluate("document.querySelector('veza-player').classList.remove('is-idle')")
+            wrong += [f"{address}: {one}" for one in (await page.evaluate(OBSCURED))[1]]
         await context.close()
     assert wrong == [], "\n".join(wrong)
