@@ -190,7 +190,7 @@ async def test_the_second_of_two_operators_is_told_what_the_first_did(desk: Desk
     address = f"/operator/transfers/{row.id}"
     await desk.post(address, reason="first come")
     second = await desk.post(address, reason="first served")
-    assert second.status_code == 422
+    assert second.status_code == 409
     assert "Another request was first." in second.text
     assert "permanently failed → reversal pending" in second.text
     assert "first come" in second.text
@@ -203,7 +203,7 @@ async def test_a_final_transfer_has_no_retry_and_a_forced_one_is_refused(desk: D
     row = await transfer(desk.stage, payment_id=payment_id)
     assert 'name="reason"' not in (await desk.get(f"/operator/transfers/{row.id}")).text
     answer = await desk.post(f"/operator/transfers/{row.id}", reason="just to see")
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "is completed: there is nothing to retry" in answer.text
 
 
