@@ -34,7 +34,7 @@ MOST_PIXELS = 6_000
 READY_SECONDS = 120
 
 
-class Walk:
+class Pictures:
     """What was seen, and what is wrong with it."""
 
     def __init__(self, sights: list[Sight], axe: str) -> None:
@@ -74,7 +74,7 @@ async def main() -> int:
     asked.add_argument("--language", choices=LANGUAGES)
     given = asked.parse_args()
     names = set(filter(None, given.only.split(",")))
-    walk = Walk([one for one in SIGHTS if not names or one.name in names], await asyncio.to_thread(axe_source))
+    taken = Pictures([one for one in SIGHTS if not names or one.name in names], await asyncio.to_thread(axe_source))
     FOLDER.mkdir(exist_ok=True)
     async with _demo(given.url) as url, running_chromium() as browser:
         kinds = itertools.product(
@@ -83,8 +83,8 @@ async def main() -> int:
             [given.language] if given.language else LANGUAGES,
         )
         for theme, width, language in kinds:
-            await walk.through(browser, url, theme, width, language)
-    wrong = walk.wrong if names else [*walk.wrong, *(f"{one} was not come to" for one in not_seen(walk.paths))]
+            await taken.through(browser, url, theme, width, language)
+    wrong = taken.wrong if names else [*taken.wrong, *(f"{one} was not come to" for one in not_seen(taken.paths))]
     print("\n".join(wrong) or "nothing is wrong")
     return 1 if wrong else 0
 
