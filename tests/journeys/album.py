@@ -1,4 +1,4 @@
-"""One album for several files of tests: imported, processed and published once, with a buyer."""
+"""One album for several files of tests: imported, processed, published and on sale once, with a buyer."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ TAKES = {
     "Ferry": ("Ogg Vorbis", "03.ogg", 5 * RATE + 31),
 }
 """Title → how it was recorded, the file's name, and its samples."""
+PRICE_MINOR = 700
 PREVIEW_SECONDS = 30
 PRIMING_AND_PADDING = 2 * 1024
 """Samples that a player may play too many where it leaves the padding in."""
@@ -51,6 +52,7 @@ def published_album(folder: Path) -> Iterator[Album]:
         label = Label(runner.run(site.__aenter__()))
         try:
             tracks = runner.run(label.published(folder / "music"))
+            runner.run(label.sold(tracks["Night Bus"], PRICE_MINOR))
             buyer, owner = runner.run(label.buyer(tracks["Night Bus"])), runner.run(label.owner())
             yield Album(label.site.url, tracks, buyer, owner)
         finally:

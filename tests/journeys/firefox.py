@@ -26,6 +26,7 @@ PREFERENCES = {
 }  # fmt: skip
 """It plays without a click, shows JSON as a plain page, and asks its maker for nothing."""
 BOUND_SECONDS = 60
+MAIN = "async () => document.querySelector('main')?.textContent ?? ''"
 
 
 @dataclass
@@ -67,6 +68,17 @@ class Firefox:
     async def write(self, selector: str, text: str) -> None:
         """Type into a field."""
         await self.ask("WebDriver:ElementSendKeys", id=await self._found(selector), text=text)
+
+    async def reads(self, text: str) -> None:
+        """Return once the page's main part says this."""
+        last = ""
+
+        async def is_there() -> bool:
+            nonlocal last
+            last = " ".join((await self.evaluate(MAIN)).split())
+            return text in last
+
+        await until(is_there, lambda: f"“{text}”, but the page says “{last}”", every=0.2)
 
     async def _found(self, selector: str) -> str:
         answer = await self.ask("WebDriver:FindElement", using="css selector", value=selector)

@@ -135,12 +135,23 @@ class Label:
         tracks = await (self.dropped(folder) if over_http else self.imported(folder))
         versions = await self.processed(tracks.values())
         assert {one.status for one in versions} == {"ready"}, [str(one.reason) for one in versions]
-        release = await self.release_of(*tracks.values())
-        said = {**self.site.headers, "Idempotency-Key": str(uuid4())}
-        async with httpx.AsyncClient(base_url=self.site.url) as client:
-            answer = await client.post(f"{API}/releases/{release}/publish", headers=said, json={})
-        assert answer.status_code == 200, answer.text
+        await self._post(f"/releases/{await self.release_of(*tracks.values())}/publish", expect=200)
         return tracks
+
+    async def sold(self, track: UUID, price_minor: int) -> None:
+        """The track's release is on sale from now on: its owner says so, whose token is not for the shop."""
+        owner = {"Cookie": f"veza={await self.owner()}", "Origin": self.site.url}
+        what = {"kind": "release", "item_id": str(await self.release_of(track)), "on_sale": True}
+        price = {"pricing": "fixed", "price_minor": price_minor}
+        await self._post(f"/artists/{await self._artist()}/products", {**what, **price}, expect=201, by=owner)
+
+    async def _post(
+        self, path: str, body: dict[str, object] | None = None, *, expect: int, by: dict[str, str] | None = None
+    ) -> None:
+        said = {**(by or self.site.headers), "Idempotency-Key": str(uuid4())}
+        async with httpx.AsyncClient(base_url=self.site.url) as client:
+            answer = await client.post(API + path, headers=said, json=body or {})
+        assert answer.status_code == expect, answer.text
 
     async def release_of(self, track: UUID, *_: UUID) -> UUID:
         async with self.site.database.read() as session:
