@@ -162,6 +162,12 @@ def test_backslashes_separate_and_only_a_letter_with_a_slash_is_a_drive(tmp_path
     assert _paths(open_source(_zip(tmp_path / "x.zip", {name: b"x"}))) == [path]
 
 
+@pytest.mark.parametrize("name", [b".", b"\0ab.mp3"])
+def test_an_entry_without_a_name_refuses_the_whole_zip(tmp_path: Path, name: bytes) -> None:
+    with pytest.raises(BadSource, match="the ZIP has an entry"):
+        open_source(_raw_zip(tmp_path / "label.zip", [name]))
+
+
 def test_a_bomb_is_refused(tmp_path: Path) -> None:
     path = _zip(tmp_path / "x.zip", {f"{number}.wav": bytes(3_000_000) for number in range(4)})
     with pytest.raises(BadSource, match="refused as a bomb"):

@@ -103,7 +103,7 @@ class Archive:
             raise UnreadableFile(gettext("it does not unpack ({error})", error=error)) from None
 
     def _list(self, bounds: Bounds, packed: int, encoding: str | None) -> None:
-        entries = [entry for entry in self._archive.infolist() if not entry.is_dir()]
+        entries = [entry for entry in self._archive.infolist() if not entry.filename.endswith("/")]
         odd = [raw for raw in map(_undeclared, entries) if raw is not None and not encodings.is_utf_8(raw)]
         names_in = encoding or encodings.guess(odd)
         if odd and encoding is None:
@@ -133,6 +133,8 @@ class Archive:
         listed, parts = self._gathered.listed, PurePosixPath(path).parts
         if path.startswith("/") or _DRIVE.match(path) or ".." in parts or "\0" in path:
             raise BadSource(gettext("the ZIP has an entry that climbs out of it: {path}", path=path[:100]))
+        if not parts:
+            raise BadSource(gettext("the ZIP has an entry without a name"))
         path = str(PurePosixPath(path))
         kind = stat.S_IFMT(entry.external_attr >> 16)
         if any(map(is_litter, parts)) or (parts[-1].startswith("._") and is_apple_double(parts[-1], self._head(entry))):
