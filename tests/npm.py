@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -22,11 +23,20 @@ def installed(scripts: Path) -> Path:
     folder = ROOT / ".venv" / f"{scripts.name.replace('_', '-')}-{digest}"
     if not (folder / "installed").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        for file in (lock, scripts / "package.json"):
-            shutil.copy(file, folder)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=BOUND_SECONDS, check=False)
-        if done.returncode != 0:
-            missing(f"{scripts.name} cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
-        (folder / "installed").touch()
+        with (folder / "lock").open("w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)  # npm empties the folder first: of two at once, both fail
+            _install(scripts, folder)
     return folder
+
+
+def _install(scripts: Path, folder: Path) -> None:
+    """Does nothing where another worker has installed it meanwhile."""
+    if (folder / "installed").exists():
+        return
+    for name in ("package-lock.json", "package.json"):
+        shutil.copy(scripts / name, folder)
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=BOUND_SECONDS, check=False)
+    if done.returncode != 0:
+        missing(f"{scripts.name} cannot be installed: {done.stderr.strip().splitlines()[-1:]}")
+    (folder / "installed").touch()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
 LONGEST_SECONDS = 0.05
+TICK_SECONDS = 0.02
 
 
 @dataclass
@@ -43,3 +44,30 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stall]:
     with monkeypatch.context() as patch:
         patch.setattr(asyncio.Handle, "_run", measured)
         yield stall
+
+
+@dataclass
+class Late:
+    """How late the machine let this process be at most, in seconds of the clock."""
+
+    seconds: float = 0.0
+
+
+@asynccontextmanager
+async def lateness() -> AsyncIterator[Late]:
+    """Measures, while the block runs, how much later than asked for the event loop goes on."""
+    late = Late()
+
+    async def tick() -> None:
+        while True:
+            began = time.monotonic()
+            await asyncio.sleep(TICK_SECONDS)
+            late.seconds = max(late.seconds, time.monotonic() - began - TICK_SECONDS)
+
+    ticking = asyncio.create_task(tick())
+    try:
+        yield late
+    finally:
+        ticking.cancel()
+        with suppress(asyncio.CancelledError):
+            await ticking

@@ -58,6 +58,7 @@ async def test_a_listener_hears_buys_keeps_and_gives_back_in_firefox(album: Albu
 
         await firefox.open(f"{album.url}/library")
         await firefox.click(f"a[href='/library/{release}']")
+        await firefox.reads("Download as ZIP")
         await firefox.click("#files form button.main")
         assert await firefox.evaluate(FETCHED) == [200, True, "PK"]
         await firefox.open(album.page("Night Bus"))

@@ -11,12 +11,14 @@ from tests.journeys.player.cut_album import CUTS, TITLES, continuous
 from tests.journeys.player.gate import Asked, Fault
 from tests.journeys.player.heard import WIDTH, differences, gap_at, place_of
 from tests.journeys.player.page import PlayerPage
+from tests.stalls import lateness
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LEFT = continuous()[0]
 OVER = f"s.index === 2 && !s.playing && s.position > {(CUTS[3] - CUTS[2]) / RATE - 0.1}"
 FIRST_BORDER = 11 * 4096
 """Samples after which the second segment of a track begins."""
+TRIES, LATE_SECONDS = 5, 0.1
 ROUNDED = 2.0**-23
 """Of a sample of 24 bits that was a float of 32 meanwhile."""
 
@@ -72,9 +74,15 @@ async def test_a_line_that_breaks_is_not_heard(page: PlayerPage) -> None:
         return None
 
     page.gate.fault_of = fault_of
-    await page.play()
-    await page.until(OVER)
-    heard = await page.heard()
+    for _ in range(TRIES):
+        page.gate.asked.clear()
+        await page.open()
+        async with lateness() as here:
+            await page.play()
+            await page.until(OVER)
+        heard = await page.heard()
+        if await page.run("waits") == 0 or max(here.seconds, await page.run("late") / 1000) < LATE_SECONDS:
+            break  # a run in which the machine gave page or server no time says nothing of the player
     assert {one.fault for one in page.gate.asked if one.fault} == set(planned.values())
     rungs = [one.rung for one in page.gate.segments]
     assert rungs[:2] == ["aac64", "aac256"], "the first segment is small, the next as the line allows"
@@ -100,6 +108,7 @@ async def test_a_queue_that_changes_behind_the_current_track_leaves_no_gap(page:
     await page.run("until((s) => player.engine.pump.tracks.length === 3 && s.position > 0.1)")
     await page.run("player.remove(1)")
     await page.run("player.enqueue(given[0])", page.album.entry("Tide"))
+    await page.run("player.move(1, 2)")
     await page.until("s.index === 2 && s.track.title === 'Tide' && !s.playing && s.position > 1.9")
     heard = await page.heard()
     pieces = [LEFT[CUTS[1] - WIDTH : CUTS[1]], LEFT[CUTS[2] : CUTS[2] + WIDTH]]

@@ -42,7 +42,11 @@ export class QueuePanel {
     const { player, bar, list } = this, { index, track, playing, rung } = player.state, { queue } = player;
     const state = JSON.stringify([queue.map((one) => one.key), index, playing]);
     const says = bar.querySelector("[data-rung]");
-    if (says) says.textContent = rung ? nameOf(rung) : "";
+    const name = rung && rung !== "preview" ? nameOf(rung) : "";
+    if (says instanceof HTMLElement) {
+      says.textContent = name;
+      says.parentElement?.toggleAttribute("hidden", !name);
+    }
     if (state === this.shown) return;
     this.shown = state;
     const focused = document.activeElement?.closest("[data-key]");

@@ -54,5 +54,15 @@ async function recorded() {
   });
 }
 
+const TICK_MS = 20;
+/** How late the machine let a timer of this page be at most (ms). */
+let late = 0, ticked = performance.now();
+setInterval(() => {
+  const now = performance.now();
+  late = Math.max(late, now - ticked - TICK_MS);
+  ticked = now;
+}, TICK_MS);
+
+Object.defineProperty(window, "late", { get: () => late });
 Object.defineProperty(window, "waits", { get: () => waits });
 Object.assign(window, { player, audio, skipped, until, record, recorded });
