@@ -16,6 +16,7 @@ LONGEST = (
     "tests/api/test_whole_description.py",
     "tests/ops/test_database_restarts.py",
     "tests/lab/test_demo.py",
+    "tests/audio/test_mutants.py",
     "tests/ingest/test_workers_apart.py",
     "tests/ops/test_running.py",
     "tests/ops/test_restore_under_processes.py",
