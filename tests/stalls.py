@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,21 +53,18 @@ class Late:
     seconds: float = 0.0
 
 
-@asynccontextmanager
-async def lateness() -> AsyncIterator[Late]:
+@contextmanager
+def lateness() -> Iterator[Late]:
     """Measures, while the block runs, how much later than asked for the event loop goes on."""
-    late = Late()
+    late, loop = Late(), asyncio.get_running_loop()
 
-    async def tick() -> None:
-        while True:
-            began = time.monotonic()
-            await asyncio.sleep(TICK_SECONDS)
-            late.seconds = max(late.seconds, time.monotonic() - began - TICK_SECONDS)
+    def ticked(due: float) -> None:
+        nonlocal ticking
+        late.seconds = max(late.seconds, loop.time() - due)
+        ticking = loop.call_later(TICK_SECONDS, ticked, loop.time() + TICK_SECONDS)
 
-    ticking = asyncio.create_task(tick())
+    ticking = loop.call_later(TICK_SECONDS, ticked, loop.time() + TICK_SECONDS)
     try:
         yield late
     finally:
         ticking.cancel()
-        with suppress(asyncio.CancelledError):
-            await ticking

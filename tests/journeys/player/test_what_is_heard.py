@@ -77,7 +77,7 @@ async def test_a_line_that_breaks_is_not_heard(page: PlayerPage) -> None:
     for _ in range(TRIES):
         page.gate.asked.clear()
         await page.open()
-        async with lateness() as here:
+        with lateness() as here:
             await page.play()
             await page.until(OVER)
         heard = await page.heard()
