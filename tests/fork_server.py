@@ -103,7 +103,7 @@ def become(arguments: list[str], cwd: str, environment: dict[str, str]) -> None:
     os.chdir(cwd)
     sys.path[0] = cwd
     sys.argv[1:] = arguments
-    sys.stdout.reconfigure(line_buffering=os.isatty(1))  # type: ignore[union-attr]
+    sys.stdout.reconfigure(line_buffering=os.isatty(1))  # type: ignore[union-attr]  # it is a file here
 
 
 def _end_with_parent() -> None:

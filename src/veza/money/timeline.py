@@ -64,9 +64,9 @@ async def payment_of(session: Session, wanted: str) -> UUID:
     """The payment an id belongs to: any of our ids, or any of the provider's. Raises NothingFound."""
     wanted = wanted.strip()
     for query in _ours(wanted) if _uuid(wanted) else _theirs(wanted):
-        found = await session.scalar(query)
+        found: UUID | None = await session.scalar(query)
         if found is not None:
-            return found  # type: ignore[no-any-return]
+            return found
     raise NothingFound(wanted)
 
 

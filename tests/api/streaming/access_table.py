@@ -72,8 +72,8 @@ def wanted_by_token(who: str, state: str, open_to_all: str, token: str) -> dict[
 
 
 def wanted_of_library(who: str, state: str) -> dict[str, str]:
-    """What the web's library answers: it shows what was given to a person, also where that was taken back or is hidden,
-    and then leads to no file. A file may be asked for there by who may have it."""
+    """The answers of the web's library: it shows what was given to a person, also where that was taken back or is
+    hidden, and then leads to no file. A file may be asked for there by who may have it."""
     if who not in PEOPLE:
         return dict.fromkeys(LIBRARY, "sign in")
     if who in OWNERS:

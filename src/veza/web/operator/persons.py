@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from uuid import UUID
 
 from litestar.di import NamedDependency
@@ -54,17 +56,24 @@ async def person_page(session: Session, request: DoorRequest, person_id: UUID, i
     )  # fmt: skip
 
 
+@asynccontextmanager
+async def _proven(request: DoorRequest, identity: Identity, form: Form, accounts: Accounts) -> AsyncIterator[Session]:
+    """A transaction that writes, once the form's sender has proven again who they are."""
+    async with (
+        proof_of(request, identity, form, accounts) as proof,
+        accounts.database.write(identity.actor) as session,
+    ):
+        await reauthentication.demand(session, proof)
+        yield session
+
+
 @form(f"{_ONE}/roles", permission=Permission.PEOPLE, shows=person_page)
 async def change_roles(
     request: DoorRequest, person_id: UUID, identity: Identity, form: Form, accounts: NamedDependency[Accounts]
 ) -> See:
     """Every role as it was ticked; it counts from the person's next request on."""
     address = address_of(request)
-    async with (
-        proof_of(request, identity, form, accounts) as proof,
-        accounts.database.write(identity.actor) as session,
-    ):
-        await reauthentication.demand(session, proof)
+    async with _proven(request, identity, form, accounts) as session:
         for role in roles.GIVEN:
             if form.value(f"role_{role.value}") == "yes":
                 await roles.give(session, person_id, role, by=identity.actor, address=address)
@@ -78,11 +87,7 @@ async def suspend_account(
     request: DoorRequest, person_id: UUID, identity: Identity, form: Form, accounts: NamedDependency[Accounts]
 ) -> See:
     """Signed out everywhere at once, and let in no more until it is lifted."""
-    async with (
-        proof_of(request, identity, form, accounts) as proof,
-        accounts.database.write(identity.actor) as session,
-    ):
-        await reauthentication.demand(session, proof)
+    async with _proven(request, identity, form, accounts) as session:
         person = await suspension.suspend(session, person_id, form.value("reason"), address=address_of(request))
         said = gettext("The account of {name} is suspended.", name=person.name)
     return See(f"{_ALL}/{person_id}", said)
@@ -93,11 +98,7 @@ async def lift_suspension(
     request: DoorRequest, person_id: UUID, identity: Identity, form: Form, accounts: NamedDependency[Accounts]
 ) -> See:
     """The account's password and tokens open it again."""
-    async with (
-        proof_of(request, identity, form, accounts) as proof,
-        accounts.database.write(identity.actor) as session,
-    ):
-        await reauthentication.demand(session, proof)
+    async with _proven(request, identity, form, accounts) as session:
         person = await suspension.lift(session, person_id, address=address_of(request))
         said = gettext("{name} can sign in again.", name=person.name)
     return See(f"{_ALL}/{person_id}", said)
@@ -108,11 +109,7 @@ async def close_account(
     request: DoorRequest, person_id: UUID, identity: Identity, form: Form, accounts: NamedDependency[Accounts]
 ) -> See:
     """The account goes, as if its person had deleted it."""
-    async with (
-        proof_of(request, identity, form, accounts) as proof,
-        accounts.database.write(identity.actor) as session,
-    ):
-        await reauthentication.demand(session, proof)
+    async with _proven(request, identity, form, accounts) as session:
         await deletion.delete(session, accounts.rules.base_url, person_id, address=address_of(request))
     return See(_ALL, gettext("The account is closed."))
 
