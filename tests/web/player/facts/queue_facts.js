@@ -81,8 +81,6 @@ fact("what is put in by hand stands behind what was put in before, and before wh
   queue.enqueue(entries("x"));
   queue.enqueue(entries("y", "z"));
   assert.equal(titles(queue), "axyzbc");
-  queue.enqueue(entries("w"), 1);
-  assert.equal(titles(queue), "awxyzbc");
   const empty = queueOf("", -1);
   empty.enqueue(entries("x"));
   assert.deepEqual([titles(empty), empty.index], ["x", 0]);

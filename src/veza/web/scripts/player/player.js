@@ -153,13 +153,6 @@ export class Player extends EventTarget {
     return added;
   }
 
-  /** Put entries behind the current one; returns how many there was room for. @param {...Entry} entries */
-  playNext(...entries) {
-    const added = this.#queue.enqueue(entries, this.#queue.index + 1);
-    this.#queueChanged();
-    return added;
-  }
-
   /** @param {number} index */
   remove(index) {
     const wasCurrent = index === this.#queue.index, { playing } = this.state;

@@ -55,14 +55,13 @@ export class Queue {
   }
 
   /**
-   * Put entries in by hand; without a place they stand behind those put in before, and before what follows by itself.
+   * Put entries in by hand: behind those put in before, and before what follows by itself.
    * @param {Entry[]} entries
-   * @param {number} [at]
    */
-  enqueue(entries, at) {
+  enqueue(entries) {
     const automatic = this.entries.findIndex((one, place) => place > this.index && !one.isAdded);
     const added = entries.map((one) => ({ ...one, isAdded: true }));
-    return this.insert(added, at ?? (automatic < 0 ? this.entries.length : automatic));
+    return this.insert(added, automatic < 0 ? this.entries.length : automatic);
   }
 
   /** The entry after the removed current one becomes current, else the one before. @param {number} at */
