@@ -33,9 +33,10 @@ TIMES = 40
 TARGET = 1.5
 
 SERIES = {
-    "postgresql": "SELECT generate_series(1, :count) AS n",
-    "sqlite": "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < :count) SELECT n FROM s",
+    "postgresql": "SELECT generate_series(:first, :last) AS n",
+    "sqlite": "WITH RECURSIVE s(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM s WHERE n < :last) SELECT n FROM s",
 }
+AT_ONCE = 100_000
 NUMBERED_ID = {"postgresql": "lpad(to_hex(n), 32, '0')::uuid", "sqlite": "printf('%032x', n)"}
 
 
@@ -100,13 +101,13 @@ async def _grow(base: Database, count: int) -> None:
         ):
             columns = [column.name for column in Base.metadata.tables[table].columns]
             values = ", ".join(str(literal_column(changed.get(name, name))) for name in columns)
-            await connection.execute(
-                text(
-                    f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values}"
-                    f" FROM (SELECT * FROM {table} ORDER BY id LIMIT 1) AS one, ({SERIES[base.dialect]}) AS series"
-                ),
-                {"count": count},
+            copied = text(
+                f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values}"
+                f" FROM (SELECT * FROM {table} ORDER BY id LIMIT 1) AS one, ({SERIES[base.dialect]}) AS series"
             )
+            # In parts: a statement has 20 s.
+            for first in range(0, count, AT_ONCE):
+                await connection.execute(copied, {"first": first + 1, "last": min(first + AT_ONCE, count)})
     if base.dialect == "postgresql":
         # As autovacuum does within a minute; SQLite is measured without statistics, as it runs.
         async with base.engine.connect() as connection:

@@ -14,6 +14,7 @@ from uuid import UUID
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, Request, expect
+from sqlalchemy import update
 
 from tests.browsers import chromium
 from tests.statements import counted
@@ -24,6 +25,10 @@ from veza.http.session_cookies import SESSION_COOKIE
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
+from veza.kit.messages import gettext
+from veza.money import breaker, findings
+from veza.money.breaker import ProviderBreaker
+from veza.money.findings import FindingKind
 from veza.settings import Settings
 from veza.web import live
 from veza.web.live import MOST_PER_PERSON
@@ -37,6 +42,8 @@ async def site(sqlite_url: str, tmp_path: Path, clock: ManualClock) -> AsyncIter
     """Without workers: nothing changes but by the test."""
     database = Database.open(sqlite_url, clock=clock)
     site = LiveSite(Settings(database_url=sqlite_url, var_dir=tmp_path), clock, database)
+    async with database.write("test") as session:
+        await breaker.install(session)
     await site.start()
     yield site
     await site.stop()
@@ -80,6 +87,43 @@ async def test_who_may_see_the_money_is_told_of_what_waits_and_no_other_person(s
     assert seen is not None
     assert unseen is not None
     assert ("money=" in seen.id, "money=" in unseen.id) == (True, False)
+
+
+async def test_what_the_overview_shows_beside_the_backlog_is_told_as_well(site: LiveSite) -> None:
+    _, operator = await site.person(Role.ADMIN)
+    missing = gettext("missing")
+    async with site.listening(operator) as stream:
+        await stream.next()
+        for move in (
+            lambda session: findings.report(session, FindingKind.LAW_BROKEN, "payment 1", missing, mend=missing),
+            lambda session: session.execute(update(ProviderBreaker).values(state="half_open")),
+            lambda session: findings.resolve(session, FindingKind.LAW_BROKEN, "payment 1"),
+        ):
+            async with site.database.write("test") as session:
+                await move(session)
+            heard = await stream.next()
+            assert heard is not None
+            assert json.loads(heard.data) == ["money"]
+
+
+async def test_the_overview_is_asked_for_when_money_moves_and_rarely_else(site: LiveSite, chromium: Browser) -> None:
+    _, cookie = await site.person(Role.ADMIN)
+    context = await chromium.new_context(base_url=site.url)
+    await context.add_cookies([{"name": SESSION_COOKIE, "value": cookie, "url": site.url}])
+    page = await context.new_page()
+    asked: list[Request] = []
+    page.on("request", lambda one: asked.append(one) if "/operator?" in one.url else None)
+    async with context.expect_event("response", lambda one: one.url.endswith("/live")):
+        await page.goto("/operator")
+    await expect(page.locator("#vitals h1")).to_contain_text("Nothing needs you.")
+    # The first look comes by itself; while the stream is there the next one is far away.
+    async with page.expect_request(lambda one: "/operator?" in one.url):
+        pass
+    async with site.database.write("test") as session:
+        await findings.report(session, FindingKind.LAW_BROKEN, "payment 1", gettext("missing"), mend=gettext("missing"))
+    await expect(page.locator("#vitals h1")).to_contain_text("1 finding needs you.", timeout=10_000)
+    assert len(asked) <= 2
+    await context.close()
 
 
 async def test_who_may_see_the_money_no_longer_is_told_of_it_no_longer(site: LiveSite) -> None:

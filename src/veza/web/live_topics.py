@@ -17,6 +17,7 @@ from veza.ingest.on_its_way import on_its_way
 from veza.kit.database import Session
 from veza.moderation import notices
 from veza.money.backlog import backlog
+from veza.money.newest import newest
 
 States: TypeAlias = Mapping[UUID, str]
 """A person → the state of a topic for them."""
@@ -35,10 +36,8 @@ async def _sound(session: Session, people: Collection[UUID]) -> States:
 
 
 async def _money(session: Session, people: Collection[UUID]) -> States:
-    waiting = _short(
-        [(one.kind, one.state, one.currency, one.rows, one.amount_minor) for one in await backlog(session)]
-    )
-    return dict.fromkeys(people, waiting)
+    waiting = [(one.kind, one.state, one.currency, one.rows, one.amount_minor) for one in await backlog(session)]
+    return dict.fromkeys(people, _short((waiting, await newest(session))))
 
 
 async def _news(session: Session, people: Collection[UUID]) -> States:
@@ -50,8 +49,8 @@ TOPICS: Mapping[str, Topic] = {
     "money": Topic(Permission.MONEY, _money),
     "news": Topic(Permission.OWN_ACCOUNT, _news),
 }
-"""Name, as in a page's `data-live`, → what is told: files and sound of one's artists, the money that waits, and unread
-notices. A page that knows the state it shows, such as the number of these, says it as `data-state`."""
+"""Name, as in a page's `data-live`, → what is told: files and sound of one's artists, the money that waits and what
+moved it, and unread notices. A page that knows the state it shows, such as the number of these, says it as `data-state`."""
 
 
 def _short(facts: object) -> str:

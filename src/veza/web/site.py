@@ -1,7 +1,8 @@
 """What every page of the site shares: its address, its name, and how a page becomes an answer.
 
 A page is the whole document every time; htmx takes `#page` out of it. Visitors without cookies all get the same page,
-so that caches may keep it for a minute. A page of a person is kept nowhere: “back” after signing out shows nothing.
+so that shared caches may keep it for a minute, and a browser for a moment. A page of a person is kept nowhere: “back”
+after signing out shows nothing.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from veza.web.footing import Footing
 from veza.web.logo import Logo
 from veza.web.visits import Visit
 
-PUBLIC = "public, max-age=60, stale-while-revalidate=600"
+PUBLIC = "public, max-age=5, s-maxage=60"
+"""A wave of link previews costs one rendering in a shared cache. A browser asks again soon: a newcomer's first page, made
+before there was music, stayed without a play button for a minute."""
 OWN = "private, no-cache"
 """Of a visitor with cookies: kept by the browser, which asks each time whether it is still the same."""
 NOT_KEPT = "no-store"

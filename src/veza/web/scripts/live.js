@@ -17,6 +17,8 @@ let hasBegun = false, isLeading = false, isUp = false, lastId = "", heardAt = -O
 let falling;
 /** @type {() => void} */
 let afterwards = () => {};
+/** @type {((topics: string[]) => void)[]} */
+const hearers = [];
 
 channel?.addEventListener("message", (event) => hear(event.data));
 
@@ -32,6 +34,16 @@ export function follow(whenChanged) {
   if (!regions().length || !channel) return;
   if (isUp && performance.now() - heardAt < ON_ITS_WAY_MS) look(regions());
   begin();
+}
+
+/** Whether the stream is there: what moves is told. */
+export function isTold() {
+  return isUp;
+}
+
+/** @param {(topics: string[]) => void} hearer  called with the topics that moved */
+export function onNews(hearer) {
+  hearers.push(hearer);
 }
 
 function begin() {
@@ -80,6 +92,7 @@ function hear({ asks, up, id, topics = [] }) {
     if (topics.length) heardAt = performance.now();
     // What changed between the page and the stream was told to no tab.
     look(regions().filter((one) => (isNew ? isOld(one) : topics.includes(one.dataset.live ?? ""))));
+    if (topics.length) for (const hearer of hearers) hearer(topics);
   } else {
     falling ??= setTimeout(() => {
       isUp = false;

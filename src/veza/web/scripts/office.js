@@ -1,11 +1,16 @@
 // @ts-check
 /**
- * Keeps the marked regions of a page current. The page is asked for again every few seconds, with the ETag of the one
- * shown, so that an unchanged one costs nearly nothing; of a changed one only the regions that differ are put in place.
- * Without this module the same pages work by being reloaded.
+ * Keeps the marked regions of a page current. The page is asked for again when the stream says that its topic moved, and
+ * every few seconds where there is no stream; with the ETag of the one shown, so that an unchanged one costs nearly
+ * nothing. Of a changed one only the regions that differ are put in place. Without this module the same pages work by
+ * being reloaded.
  */
 
+import { isTold, onNews } from "./live.js";
+
 const EVERY_MS = 2_000;
+/** While the stream tells: ages grow, and what happened between the page and the stream was told to no one. */
+const EVERY_TOLD_MS = 15_000;
 const LONGEST_WAIT_MS = 30_000;
 const ANSWER_WITHIN_MS = 10_000;
 /** A page that is slow to make is asked for less often: at most this part of the time is spent on it. */
@@ -20,6 +25,8 @@ const SHARE_OF_TIME = 0.1;
  * @property {string} etag
  * @property {number} failures
  * @property {boolean} paused
+ * @property {boolean} isAsking
+ * @property {boolean} asksAgain  What is being asked for may be older than the news that came meanwhile.
  */
 
 /** @type {Looking | undefined} */
@@ -36,7 +43,7 @@ export function keepFresh(page) {
   if (!from || !state || !button) return;
   const known = new Map([...regions(document)].map((region) => [region.id, region.innerHTML]));
   /** @type {Looking} */
-  const begun = { from, state, button, known, etag: "", failures: 0, paused: false };
+  const begun = { from, state, button, known, etag: "", failures: 0, paused: false, isAsking: false, asksAgain: false };
   now = begun;
   button.hidden = false;
   button.addEventListener("click", () => {
@@ -48,6 +55,10 @@ export function keepFresh(page) {
   again(begun, EVERY_MS);
 }
 
+onNews((topics) => {
+  if (now && !now.paused && topics.includes(now.from.dataset.topic ?? "")) look(now);
+});
+
 document.addEventListener("visibilitychange", () => {
   if (now && !document.hidden && !now.paused) look(now);
 });
@@ -56,6 +67,9 @@ document.addEventListener("visibilitychange", () => {
 async function look(of) {
   clearTimeout(timer);
   if (of !== now || of.paused || document.hidden) return;
+  of.asksAgain = of.isAsking;
+  if (of.isAsking) return;
+  of.isAsking = true;
   const began = performance.now();
   try {
     const answer = await fetch(of.from.dataset.follow ?? "", {
@@ -76,11 +90,15 @@ async function look(of) {
     }
     of.failures = 0;
     tell(of, "on");
-    again(of, Math.max(EVERY_MS, (performance.now() - began) / SHARE_OF_TIME));
+    const every = isTold() && of.from.dataset.topic ? EVERY_TOLD_MS : EVERY_MS;
+    again(of, Math.max(every, (performance.now() - began) / SHARE_OF_TIME));
   } catch {
     of.failures += 1;
     tell(of, "lost");
     again(of, Math.min(LONGEST_WAIT_MS, EVERY_MS * 2 ** Math.min(of.failures, 10)));
+  } finally {
+    of.isAsking = false;
+    if (of.asksAgain) look(of);
   }
 }
 
