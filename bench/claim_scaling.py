@@ -33,7 +33,7 @@ TIMES = 40
 TARGET = 1.5
 
 SERIES = {
-    "postgresql": "SELECT generate_series(:first, :last) AS n",
+    "postgresql": "SELECT generate_series(CAST(:first AS int), CAST(:last AS int)) AS n",
     "sqlite": "WITH RECURSIVE s(n) AS (SELECT :first UNION ALL SELECT n + 1 FROM s WHERE n < :last) SELECT n FROM s",
 }
 AT_ONCE = 100_000

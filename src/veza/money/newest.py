@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, Select, String, cast, func, select
 
 from veza.kit.database import Session
@@ -13,8 +15,10 @@ from veza.money.findings import Finding
 from veza.money.operator import OperatorAction
 from veza.money.webhook_inbox import EventStatus, WebhookEvent
 
+_GROWING = (StatusChange, ProviderAttempt, Finding, OperatorAction, WebhookEvent)
 
-def _newest(model: type[StatusChange | ProviderAttempt | Finding | OperatorAction | WebhookEvent]) -> ColumnElement[str]:
+
+def _newest(model: Any) -> ColumnElement[str]:
     # Not max(): PostgreSQL 15 has none for a UUID.
     return select(cast(model.id, String)).order_by(model.id.desc()).limit(1).scalar_subquery()
 
@@ -24,7 +28,7 @@ def _count(rows: Select[tuple[int]]) -> ColumnElement[int]:
 
 
 _FACTS = select(
-    *(_newest(model) for model in (StatusChange, ProviderAttempt, Finding, OperatorAction, WebhookEvent)),
+    *(_newest(model) for model in _GROWING),
     _count(select(func.count()).select_from(Finding).where(Finding.resolved_at.is_(None))),
     *(
         _count(select(func.count()).select_from(WebhookEvent).where(WebhookEvent.state == state.value))

@@ -50,7 +50,8 @@ TOPICS: Mapping[str, Topic] = {
     "news": Topic(Permission.OWN_ACCOUNT, _news),
 }
 """Name, as in a page's `data-live`, → what is told: files and sound of one's artists, the money that waits and what
-moved it, and unread notices. A page that knows the state it shows, such as the number of these, says it as `data-state`."""
+moved it, and unread notices. A page that knows the state it shows, such as the number of these, says it as
+`data-state`."""
 
 
 def _short(facts: object) -> str:

@@ -26,8 +26,8 @@ from veza.web.logo import Logo
 from veza.web.visits import Visit
 
 PUBLIC = "public, max-age=5, s-maxage=60"
-"""A wave of link previews costs one rendering in a shared cache. A browser asks again soon: a newcomer's first page, made
-before there was music, stayed without a play button for a minute."""
+"""A wave of link previews costs one rendering in a shared cache. A browser asks again soon: a newcomer's first page,
+made before there was music, stayed without a play button for a minute."""
 OWN = "private, no-cache"
 """Of a visitor with cookies: kept by the browser, which asks each time whether it is still the same."""
 NOT_KEPT = "no-store"
