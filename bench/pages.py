@@ -140,7 +140,7 @@ class Reader:
         await self._http.close()
 
 
-async def measured() -> Sequence[Result]:
+async def measured(only: str) -> Sequence[Result]:
     if missing("postgresql"):
         return [{"page": "every page", "skipped": missing("postgresql"), "reached": True}]
     rows = catalogue()
@@ -161,7 +161,8 @@ async def measured() -> Sequence[Result]:
             who = ("visitor", "person", "operator")
             for reader, called, found in zip(readers, who, pages(rows, artist), strict=True):
                 for name, address in found.items():
-                    results.append(await _page(reader, f"{name}, {called}", address, styles))
+                    if re.search(only, f"{name}, {called}"):
+                        results.append(await _page(reader, f"{name}, {called}", address, styles))
             for reader in readers:
                 await reader.close()
     return results
@@ -195,5 +196,7 @@ async def _page(reader: Reader, name: str, address: Address, styles: float) -> R
 
 
 if __name__ == "__main__":
-    asked = options(__doc__.splitlines()[0])
-    run(measured, as_json=asked.json)
+    asked = options(
+        __doc__.splitlines()[0], ("--only", {"default": "", "help": "pages whose name matches this pattern"})
+    )
+    run(lambda: measured(asked.only), as_json=asked.json)

@@ -23,7 +23,7 @@ def _newest(model: Any) -> ColumnElement[str]:
     return select(cast(model.id, String)).order_by(model.id.desc()).limit(1).scalar_subquery()
 
 
-def _count(rows: Select[tuple[int]]) -> ColumnElement[int]:
+def _count(rows: Select[int]) -> ColumnElement[int]:
     return rows.scalar_subquery()
 
 
