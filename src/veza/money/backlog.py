@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, cast, delete, extract, func, insert, select
+from sqlalchemy import BigInteger, Index, Select, cast, delete, extract, func, insert, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Database, Session
@@ -61,26 +61,11 @@ class Waiting:
 
 async def backlog(session: Session) -> list[Waiting]:
     """What waits now. Only states that are not final are counted, so the cost follows the backlog, not the history."""
-    found: list[Waiting] = []
-    for kind, (model, amount) in _MACHINES.items():
-        since = (
-            select(StatusChange.row_id, func.max(StatusChange.at).label("at"))
-            .join(model, model.id == StatusChange.row_id)
-            .where(model.status.in_(WAITING[kind]))
-            .group_by(StatusChange.row_id)
-            .subquery()
-        )
-        rows = await session.execute(
-            select(model.status, model.currency, func.count(), func.sum(amount), func.min(since.c.at))
-            .outerjoin(since, since.c.row_id == model.id)
-            .where(model.status.in_(WAITING[kind]))
-            .group_by(model.status, model.currency)
-            .order_by(model.status, model.currency)
-        )
-        found += [
-            Waiting(kind, state, currency, int(count), int(total), oldest or session.now)
-            for state, currency, count, total, oldest in rows
-        ]
+    found = [
+        Waiting(kind, state, currency, int(count), int(total), oldest or session.now)
+        for kind, statement in _WAITING.items()
+        for state, currency, count, total, oldest in await session.execute(statement)
+    ]
     kept = [Waiting("netting", "kept", *row) for row in await session.execute(_KEPT)]
     return [*found, *kept]
 
@@ -91,10 +76,30 @@ _KEPT = (
     .group_by(Netting.currency)
     .order_by(Netting.currency)
 )
-_MACHINES: dict[str, tuple[Any, Any]] = {
-    "refund": (Refund, Refund.amount_minor),
-    "transfer": (SellerTransfer, SellerTransfer.sent_minor),
-    "reversal": (TransferReversal, TransferReversal.amount_minor),
+
+
+def _waiting(kind: str, model: Any, amount: Any) -> Select[Any]:
+    """Rows of a machine that wait, by state and currency, and when the oldest of them came into its state."""
+    since = (
+        select(StatusChange.row_id, func.max(StatusChange.at).label("at"))
+        .join(model, model.id == StatusChange.row_id)
+        .where(model.status.in_(WAITING[kind]))
+        .group_by(StatusChange.row_id)
+        .subquery()
+    )
+    return (
+        select(model.status, model.currency, func.count(), func.sum(amount), func.min(since.c.at))
+        .outerjoin(since, since.c.row_id == model.id)
+        .where(model.status.in_(WAITING[kind]))
+        .group_by(model.status, model.currency)
+        .order_by(model.status, model.currency)
+    )
+
+
+_WAITING = {
+    "refund": _waiting("refund", Refund, Refund.amount_minor),
+    "transfer": _waiting("transfer", SellerTransfer, SellerTransfer.sent_minor),
+    "reversal": _waiting("reversal", TransferReversal, TransferReversal.amount_minor),
 }
 
 

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from litestar.di import NamedDependency
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from veza.accounts.permissions import Permission
 from veza.http.requests import DoorRequest
 from veza.kit.database import Database, Session
 from veza.kit.messages import gettext, ngettext
 from veza.money import backlog, breaker, invariants
-from veza.money.findings import Finding, FindingKind
-from veza.money.webhook_inbox import EventStatus, WebhookEvent, lag_seconds
+from veza.money.findings import Finding
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
 from veza.web.operator.chart import AGE, RANGES, ROWS, charts, currencies
+from veza.web.operator.glance import glance
 from veza.web.operator.naming import by_name
 from veza.web.operator.office import Office
 from veza.web.operator.samples import fitting_range
@@ -31,8 +31,9 @@ CHECK_BOUND = timedelta(seconds=20)
 @page("/operator", permission=Permission.MONEY)
 async def overview_page(session: Session, request: DoorRequest, office: NamedDependency[Office], form: Form) -> Shown:
     """Backlog, charts, breaker, findings, invariants and inbox."""
-    chosen = RANGES.get(request.query_params.get("range", "")) or await fitting_range(session)
-    peaks = await office.samples.peaks(session, chosen)
+    seen = await glance(session)
+    chosen = RANGES.get(request.query_params.get("range", "")) or fitting_range(session.now, seen.first_sample)
+    peaks = await office.samples.peaks(session, chosen, seen.last_sample)
     amounts = {code: gettext("Amount in {currency}", currency=code) for code in currencies(peaks)}
     measures = {ROWS: gettext("Rows"), **amounts, AGE: gettext("Oldest age")}
     measure = request.query_params.get("show", ROWS)
@@ -53,12 +54,10 @@ async def overview_page(session: Session, request: DoorRequest, office: NamedDep
         address=_address,
         waiting=await backlog.backlog(session),
         breaker=await breaker.state(session),
-        inbox_lag=await lag_seconds(session),
-        events=await _events_by_state(session),
+        inbox_lag=seen.lag_seconds(session.now),
+        seen=seen,
         findings=newest,
         by_name=await by_name(session, [one.said for one in newest]),
-        findings_open=await _open_findings(session),
-        law_broken=await _open_findings(session, FindingKind.LAW_BROKEN),
         keeps_mails=office.keeps_mails,
     )
 
@@ -98,20 +97,8 @@ def _address(chosen: str, measure: str) -> str:
     return f"/operator?range={chosen}&show={measure}"
 
 
-async def _events_by_state(session: Session) -> dict[str, int]:
-    """How many webhooks wait or failed; the handled ones are not counted, they are the history."""
-    open_states = (EventStatus.RECEIVED.value, EventStatus.FAILED.value)
-    counted = (
-        select(WebhookEvent.state, func.count()).where(WebhookEvent.state.in_(open_states)).group_by(WebhookEvent.state)
-    )
-    return dict.fromkeys(open_states, 0) | {row[0]: row[1] for row in await session.execute(counted)}
-
-
 async def _newest_findings(session: Session) -> Sequence[Finding]:
-    mine = select(Finding).where(Finding.resolved_at.is_(None)).order_by(Finding.id.desc()).limit(FINDINGS_SHOWN)
-    return (await session.scalars(mine)).all()
+    return (await session.scalars(_NEWEST)).all()
 
 
-async def _open_findings(session: Session, kind: FindingKind | None = None) -> int:
-    mine = select(func.count()).select_from(Finding).where(Finding.resolved_at.is_(None))
-    return int(await session.scalar(mine.where(Finding.kind == kind) if kind else mine) or 0)
+_NEWEST = select(Finding).where(Finding.resolved_at.is_(None)).order_by(Finding.id.desc()).limit(FINDINGS_SHOWN)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
-
 from veza.kit.database import Session
 from veza.money import backlog
-from veza.money.backlog import BacklogSample, Peak
+from veza.money.backlog import Peak
 from veza.web.operator.chart import RANGES, Range
 
 
@@ -18,18 +16,17 @@ class Samples:
     def __init__(self) -> None:
         self._kept: dict[str, tuple[tuple[datetime, datetime | None], list[Peak]]] = {}
 
-    async def peaks(self, session: Session, chosen: Range) -> list[Peak]:
-        """The most that waited in each step of the range."""
+    async def peaks(self, session: Session, chosen: Range, last: datetime | None) -> list[Peak]:
+        """The most that waited in each step of the range; `last` is when the newest sample was taken."""
         begins = chosen.begins(session.now)
-        stamp = begins, await session.scalar(select(func.max(BacklogSample.at)))
+        stamp = begins, last
         kept = self._kept.get(chosen.name)
         if kept is None or kept[0] != stamp:
             kept = self._kept[chosen.name] = stamp, await backlog.peaks(session, begins, chosen.step)
         return kept[1]
 
 
-async def fitting_range(session: Session) -> Range:
-    """A day, but an hour where there is no more history yet: a new shop's chart would be a sliver at its edge."""
-    oldest = await session.scalar(select(func.min(BacklogSample.at)))
+def fitting_range(now: datetime, first: datetime | None) -> Range:
+    """A day, but an hour where the first sample is not older: a new shop's chart would be a sliver at its edge."""
     hour = RANGES["1h"]
-    return hour if oldest is not None and oldest >= hour.begins(session.now) else RANGES["24h"]
+    return hour if first is not None and first >= hour.begins(now) else RANGES["24h"]
