@@ -34,7 +34,7 @@ async def made_demo() -> AsyncIterator[Mapping[str, str]]:
     with tempfile.TemporaryDirectory(prefix="veza-bench-") as name:
         var = Path(name) / "var"
         settings = {"VAR_DIR": str(var), "DEMO_DATA": "true", "PORT": str(_free_port())}
-        await _sold(settings, name)
+        await sold(settings, name)
         database = Database.open(f"sqlite+aiosqlite:///{var / 'veza.db'}")
         try:
             await _sounding(database, var / "objects", Path(name) / "made")
@@ -43,7 +43,8 @@ async def made_demo() -> AsyncIterator[Mapping[str, str]]:
         yield settings
 
 
-async def _sold(settings: Mapping[str, str], folder: str) -> None:
+async def sold(settings: Mapping[str, str], folder: str) -> None:
+    """The demo's label and its month of sales, without its music; raises SystemExit."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "veza", "demo", "--json", cwd=folder, stdout=asyncio.subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """How fast and how small every page is, over a catalogue of 100,000 tracks, to a visitor and to a person signed in.
 
-A real `veza serve` on PostgreSQL, with the catalogue of `catalog_api`; 8 connections that are kept open and never wait.
+A real `veza serve` on PostgreSQL, with the catalogue of `catalog_api` beside the demo's sales; 8 connections that are kept open and never wait.
 The time ends with the head of the answer. Each page stands beside the barest page of the site, asked just before it,
 since a busy machine makes both slower: a page misses by its own bounds, and where it takes over RATIO times as long.
 """
@@ -11,11 +11,14 @@ import gzip
 import random
 import re
 import statistics
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from uuid import UUID
 
 import aiohttp
+from _made_demo import sold
 from _stand import Result, database, missing, options, run, running
 from catalog_api import CONNECTIONS, SYLLABLES, Rows, catalogue, fill, timed
 from sqlalchemy import select
@@ -28,15 +31,30 @@ from veza.catalog.members import ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.kit.database import Database
+from veza.lab.demo import opening
 
 REQUESTS = 200
 P99_MS = 100
 RATIO = 12
 KILOBYTES, SCRIPT_KILOBYTES = 45, 40
 BARE = "/about"
-PASSWORD = "plover-quarry-lantern-72"
 
 Address = Callable[[random.Random], str]
+LINKED = {
+    "person": {
+        "a release of the library": ("/library", "/library/"),
+        "an order": ("/orders", "/orders/"),
+        "a playlist": ("/playlists", "/playlists/"),
+    },
+    "operator": {
+        "a payment": ("/operator/payments", "/operator/payments/"),
+        "a transfer": ("/operator/transfers", "/operator/transfers/"),
+        "a webhook": ("/operator/inbox", "/operator/inbox/"),
+        "a person": ("/operator/people", "/operator/people/"),
+        "a report": ("/operator/reports", "/operator/reports/"),
+    },
+}
+"""Whose page → its name → the page that links to it, and how its address begins."""
 
 
 def pages(rows: Rows, artist: UUID) -> tuple[dict[str, Address], dict[str, Address], dict[str, Address]]:
@@ -90,16 +108,25 @@ class Reader:
             headers={"Accept-Encoding": "gzip", "Accept": "text/html"}, auto_decompress=False,
         )  # fmt: skip
 
-    async def sign_in(self, email: str) -> None:
-        """A new account, signed in by the site's own forms."""
-        given = {"email": email, "name": "Reader", "password": PASSWORD}
-        for address in ("/sign-up", "/sign-in"):
-            headers = {"Origin": self._base}
-            async with self._http.post(
-                self._base + address, data=given, headers=headers, allow_redirects=False
-            ) as answer:
-                if answer.status != 303:
-                    raise SystemExit(f"{answer.status} at {address}: {await answer.text()}")
+    async def sign_in(self, name: str) -> None:
+        """As one of the demo's accounts, by the site's own form."""
+        given = {"email": opening.address_of(name), "password": opening.PASSWORD}
+        async with self._http.post(
+            f"{self._base}/sign-in", data=given, headers={"Origin": self._base}, allow_redirects=False
+        ) as answer:
+            if answer.status != 303:
+                raise SystemExit(f"{answer.status} for {name}: {await answer.text()}")
+
+    async def linked(self, called: str) -> dict[str, Address]:
+        """The pages of LINKED, by the first link to each."""
+        found: dict[str, Address] = {}
+        for name, (page, begins) in LINKED.get(called, {}).items():
+            html = gzip.decompress((await self.ask(page))[1]).decode()
+            link = re.search(f'href="({begins}[^"?#]+)"', html)
+            if link is None:
+                raise SystemExit(f"{page} links to no {begins}…")
+            found[name] = _always(link[1])
+        return found
 
     async def ask(self, address: str) -> tuple[float, bytes]:
         """Milliseconds until the head of the answer, and the body as it was sent."""
@@ -144,23 +171,25 @@ async def measured(only: str) -> Sequence[Result]:
     if missing("postgresql"):
         return [{"page": "every page", "skipped": missing("postgresql"), "reached": True}]
     rows = catalogue()
-    async with database("postgresql") as url:
+    async with AsyncExitStack() as stack, database("postgresql") as url:
+        var = stack.enter_context(tempfile.TemporaryDirectory(prefix="veza-bench-"))
+        settings = {"PORT": "0", "DATABASE_URL": url.replace("+asyncpg", ""), "VAR_DIR": var, "DEMO_MUSIC": "false"}
+        await sold(settings, var)
         await fill(url, rows)
-        settings = {"PORT": "0", "DATABASE_URL": url.replace("+asyncpg", "")}
         async with running(["-m", "veza", "serve"], settings, "ready on") as server:
             base = server.line.split()[-1]
             readers = visitor, person, operator = Reader(base), Reader(base), Reader(base)
-            await person.sign_in("reader@example.org")
-            await operator.sign_in("operator@example.org")
+            await person.sign_in(f"{opening.LISTENER}-1")
+            await operator.sign_in(opening.OPERATOR)
             artist = rows[Artist][0]["id"]
-            await _put_in_charge(url, "operator@example.org", artist)
+            await _put_in_charge(url, opening.address_of(opening.OPERATOR), artist)
             styles, scripts = await visitor.assets()
             results: list[Result] = [
                 {"page": "scripts of its own", "kilobytes": round(scripts, 1), "reached": scripts < SCRIPT_KILOBYTES}
             ]
             who = ("visitor", "person", "operator")
             for reader, called, found in zip(readers, who, pages(rows, artist), strict=True):
-                for name, address in found.items():
+                for name, address in (found | await reader.linked(called)).items():
                     if re.search(only, f"{name}, {called}"):
                         results.append(await _page(reader, f"{name}, {called}", address, styles))
             for reader in readers:
