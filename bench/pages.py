@@ -1,8 +1,9 @@
 """How fast and how small every page is, over a catalogue of 100,000 tracks, to a visitor and to a person signed in.
 
-A real `veza serve` on PostgreSQL, with the catalogue of `catalog_api` beside the demo's sales; 8 connections that are kept open and never wait.
-The time ends with the head of the answer. Each page stands beside the barest page of the site, asked just before it,
-since a busy machine makes both slower: a page misses by its own bounds, and where it takes over RATIO times as long.
+A real `veza serve` on PostgreSQL, with the catalogue of `catalog_api` beside the demo's sales; 8 connections that are
+kept open and never wait. The time ends with the head of the answer. Each page stands beside the barest page of the
+site, asked just before it, since a busy machine makes both slower: a page misses by its own bounds, and where it takes
+over RATIO times as long.
 """
 
 from __future__ import annotations

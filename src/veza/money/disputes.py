@@ -77,11 +77,6 @@ machine: Machine[Dispute] = Machine("dispute", Dispute, STATUSES, MOVES)
 move = machine.move
 
 
-async def withdrawn_minor(session: Session, payment_id: UUID) -> int:
-    """What disputes hold of this payment now, without fees."""
-    return max(0, int(await session.scalar(WITHDRAWN, {"payment_id": payment_id}) or 0))
-
-
 WITHDRAWN = select(func.coalesce(func.sum(DisputeFunds.amount_minor), 0)).where(
     DisputeFunds.payment_id == bindparam("payment_id")
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from uuid import UUID
@@ -50,25 +50,56 @@ class Violation:
         return str(self.said)
 
 
+@dataclass(frozen=True, slots=True)
+class Books:
+    """All that the promises of one payment are about; rows oldest first, `returned` by line id and `disputed_minor` in
+    minor units."""
+
+    payment: Payment
+    of: Mapping[Account, int]
+    transfers: Sequence[SellerTransfer]
+    reversals: Sequence[TransferReversal]
+    refunds: Sequence[Refund]
+    disputed_minor: int
+    returned: Mapping[UUID, int]
+    lines: Sequence[PaymentLine]
+    nettings: Sequence[Netting]
+
+
+async def books(session: Session, payment: Payment) -> Books:
+    """The books of one payment as they are now."""
+    return Books(
+        payment,
+        await balances(session, payment.id),
+        await _all(session, SellerTransfer, payment),
+        await _all(session, TransferReversal, payment),
+        await _all(session, Refund, payment),
+        int(await session.scalar(WITHDRAWN, {"payment_id": payment.id}) or 0),
+        await returns.returned(session, payment.id),
+        await lines_of(session, payment.id),
+        await nettings.of_payment(session, payment.id),
+    )
+
+
 async def check(session: Session, payment: Payment) -> list[Violation]:
     """Everything the books of one payment promise; empty when all holds."""
-    of = await balances(session, payment.id)
-    sent = await _all(session, SellerTransfer, payment)
-    back = await _all(session, TransferReversal, payment)
-    refunded = await _all(session, Refund, payment)
+    return broken_in(await books(session, payment))
+
+
+def broken_in(books: Books) -> list[Violation]:
+    """The promises that these books break."""
+    payment, of, sent, back = books.payment, books.of, books.transfers, books.reversals
     captured = payment.amount_minor if payment.status == "succeeded" else 0
-    disputed = await session.scalar(WITHDRAWN, {"payment_id": payment.id})
     live = [row for row in sent if row.status != "canceled"]
     unsent = sum(row.sent_minor for row in live if is_unsent(row))
     kept = sum(row.sent_minor for row in live if is_kept(row))
     with_sellers = sum(row.sent_minor - row.reversed_minor for row in live if not is_unsent(row)) - kept
     netted = sum(row.netted_minor for row in live)
     debt = sum(row.amount_minor for row in back if row.status == "permanently_failed")
-    returned_ = await returns.returned(session, payment.id)
-    lines = await lines_of(session, payment.id) if captured else []
+    lines = books.lines if captured else []
     owed = {line.seller_id: 0 for line in lines}
     for line in lines:
-        owed[line.seller_id] += returns.owed(line, returned_.get(line.id, 0), payment.currency)
+        owed[line.seller_id] += returns.owed(line, books.returned.get(line.id, 0), payment.currency)
     if captured and payment.cleared_at is None:
         unsent = sum(line.share_minor for line in lines)
     to_recover = unsent + with_sellers + kept - netted - sum(owed.values()) - debt
@@ -78,8 +109,8 @@ async def check(session: Session, payment: Payment) -> list[Violation]:
         Account.SELLER_DEBT: debt,
         Account.TO_RECOVER: to_recover,
         Account.NETTED: netted - kept,
-        Account.REFUNDED: -sum(row.amount_minor for row in refunded if row.status == "succeeded"),
-        Account.DISPUTED: -int(disputed or 0),
+        Account.REFUNDED: -sum(row.amount_minor for row in books.refunds if row.status == "succeeded"),
+        Account.DISPUTED: -books.disputed_minor,
     }
     found = [
         gettext(
@@ -94,17 +125,17 @@ async def check(session: Session, payment: Payment) -> list[Violation]:
     if not law_holds(captured, of):
         found.append(gettext("the conservation law does not hold"))
     found += _rows_agree(sent, back)
-    found += _nettings_agree(payment, await nettings.of_payment(session, payment.id), kept, netted)
+    found += _nettings_agree(payment, books.nettings, kept, netted)
     found += _owed_is_planned(payment, owed, sent, back)
     found += [
         gettext("line {position} returned more than its gross", position=line.position)
         for line in lines
-        if _over(line, returned_)
+        if _over(line, books.returned)
     ]
     return [Violation(payment.id, message) for message in found]
 
 
-def _over(line: PaymentLine, returned_: dict[UUID, int]) -> bool:
+def _over(line: PaymentLine, returned_: Mapping[UUID, int]) -> bool:
     return not 0 <= returned_.get(line.id, 0) <= line.gross_minor
 
 
@@ -283,6 +314,9 @@ async def _all(session: Session, model: type[T], payment: Payment) -> Sequence[T
 
 _KINDS: tuple[Any, ...] = (SellerTransfer, TransferReversal, Refund)
 _ALL_OF: dict[type[Any], Any] = {
-    kind: select(kind).where(kind.payment_id == bindparam("payment_id")).execution_options(populate_existing=True)
+    kind: select(kind)
+    .where(kind.payment_id == bindparam("payment_id"))
+    .order_by(kind.id)
+    .execution_options(populate_existing=True)
     for kind in _KINDS
 }

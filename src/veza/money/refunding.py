@@ -14,7 +14,7 @@ from veza.kit.messages import Message, gettext, stored
 from veza.kit.money import Amount, BadAmount, known_currency, positive
 from veza.money import returns
 from veza.money.attempts import NEVER_ATTEMPTED
-from veza.money.disputes import withdrawn_minor
+from veza.money.disputes import WITHDRAWN
 from veza.money.payment_frame import PaymentFrame
 from veza.money.payments import Payment
 from veza.money.refunds import RESERVING, WAKE, NotRefundable, Refund, RefundExceedsPayment, RefundLine, machine
@@ -144,14 +144,17 @@ _UNDER_WAY = (
     .where(Refund.payment_id == bindparam("payment_id"), Refund.status.in_(("requested", "pending", "requires_action")))
     .group_by(RefundLine.line_id)
 )
-_SPOKEN_FOR = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
-    Refund.payment_id == bindparam("payment_id"), Refund.status.in_(RESERVING)
+_SPOKEN_FOR = select(
+    select(func.coalesce(func.sum(Refund.amount_minor), 0))
+    .where(Refund.payment_id == bindparam("payment_id"), Refund.status.in_(RESERVING))
+    .scalar_subquery(),
+    WITHDRAWN.scalar_subquery(),
 )
 
 
 async def _left_of_payment(session: Session, frame: PaymentFrame) -> int:
-    spoken_for = await session.scalar(_SPOKEN_FOR, {"payment_id": frame.payment.id})
-    return max(0, frame.payment.amount_minor - int(spoken_for or 0) - await withdrawn_minor(session, frame.payment.id))
+    reserved, withdrawn = (await session.execute(_SPOKEN_FOR, {"payment_id": frame.payment.id})).one()
+    return max(0, frame.payment.amount_minor - int(reserved) - max(0, int(withdrawn)))
 
 
 async def add(

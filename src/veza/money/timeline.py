@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from veza.kit.database import Session
 from veza.kit.messages import Message, gettext
@@ -109,25 +109,30 @@ def _theirs(wanted: str) -> list[Any]:
 
 async def timeline(session: Session, payment_id: UUID) -> list[Entry]:
     """Everything that happened to a payment, oldest first; ties keep the order they were written in."""
+    moves = await _of(session, StatusChange, payment_id)
     entries: list[tuple[datetime, str, Entry]] = [
-        *((row.at, str(row.id), _move(row)) for row in await _status_changes(session, payment_id)),
+        *((row.at, str(row.id), _move(row)) for row in moves),
         *((row.answered_at, str(row.id), _attempt(row)) for row in await _of(session, ProviderAttempt, payment_id)),
         *((one.at, str(one.detail["posting_id"]), one) for one in await _posted(session, payment_id)),
         *((row.at, str(row.id), _action(row)) for row in await _of(session, OperatorAction, payment_id)),
         *((row.opened_at, str(row.id), _finding(row)) for row in await _of(session, Finding, payment_id)),
         # An event is known by its handling, so it stands right before what it caused.
-        *((row.handled_at or row.received_at, "", _webhook(row)) for row in await _handled_events(session, payment_id)),
+        *((row.handled_at or row.received_at, "", _webhook(row)) for row in await _events(session, payment_id, moves)),
     ]
     return [entry for _, _, entry in sorted(entries, key=lambda item: (item[0], item[1]))]
 
 
-async def _status_changes(session: Session, payment_id: UUID) -> Sequence[StatusChange]:
-    mine = select(StatusChange).where(StatusChange.about_id == payment_id).order_by(StatusChange.id)
-    return (await session.scalars(mine)).all()
-
-
 async def _of(session: Session, model: type[Any], payment_id: UUID) -> Sequence[Any]:
-    return (await session.scalars(select(model).where(model.payment_id == payment_id).order_by(model.id))).all()
+    return (await session.scalars(_ROWS[model], {"payment_id": payment_id})).all()
+
+
+_ROWS = {
+    model: select(model).where(of_payment == bindparam("payment_id")).order_by(model.id)
+    for model, of_payment in (
+        (StatusChange, StatusChange.about_id),
+        *((model, model.payment_id) for model in (ProviderAttempt, LedgerEntry, OperatorAction, Finding)),
+    )
+}
 
 
 def _attempt(row: ProviderAttempt) -> Entry:
@@ -200,9 +205,18 @@ async def _posted(session: Session, payment_id: UUID) -> list[Entry]:
     ]
 
 
-async def _handled_events(session: Session, payment_id: UUID) -> Sequence[WebhookEvent]:
-    event_id = StatusChange.provider_event_id
-    causes = select(event_id).where(StatusChange.about_id == payment_id, event_id.is_not(None)).distinct()
-    ids = (await session.scalars(causes)).all()
-    mine = select(WebhookEvent).where(or_(WebhookEvent.id.in_(ids), WebhookEvent.payment_id == payment_id))
-    return (await session.scalars(mine.order_by(WebhookEvent.received_at))).all()
+async def _events(session: Session, payment_id: UUID, moves: Sequence[StatusChange]) -> Sequence[WebhookEvent]:
+    ids = sorted({row.provider_event_id for row in moves if row.provider_event_id})
+    return (await session.scalars(_EVENTS, {"payment_id": payment_id, "ids": ids})).all()
+
+
+_EVENTS = (
+    select(WebhookEvent)
+    .where(
+        or_(
+            WebhookEvent.id.in_(bindparam("ids", expanding=True)),
+            WebhookEvent.payment_id == bindparam("payment_id"),
+        )
+    )
+    .order_by(WebhookEvent.received_at)
+)

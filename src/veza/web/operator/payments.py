@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from litestar.di import NamedDependency
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.http.requests import DoorRequest
 from veza.kit.database import Database, Session
 from veza.kit.messages import gettext
-from veza.money import invariants, nettings, payments, refunding
+from veza.money import invariants, payments, refunding
 from veza.money.disputes import Dispute
-from veza.money.ledger import balances
 from veza.money.listings import PAYMENT_SORTS
 from veza.money.payment_frame import PaymentFrame
-from veza.money.payments import Payment, lines_of
-from veza.money.refunds import Refund
-from veza.money.reversals import TransferReversal
+from veza.money.payments import Payment
 from veza.money.short_ids import payments_ending
 from veza.money.timeline import NothingFound, payment_of
-from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
@@ -74,14 +69,9 @@ async def payment_page(session: Session, request: DoorRequest, payment_id: str, 
     row_id = known_id(payment_id, PAYMENT, ALL)
     with looking_for(PAYMENT, row_id, ALL):
         row = await payments.find(session, row_id)
-    rows: dict[str, Any] = {
-        model.__tablename__: (
-            await session.scalars(select(model).where(model.payment_id == row.id).order_by(model.id))
-        ).all()
-        for model in (Refund, SellerTransfer, TransferReversal, Dispute)
-    }
-    left = await refunding.refundable(session, PaymentFrame(row))
-    lines = await lines_of(session, row.id)
+    books = await invariants.books(session, row)
+    lines = books.lines
+    left = await refunding.refundable(session, PaymentFrame(row, lines, books.returned))
     is_paid = row.status == "succeeded"
     told = (await named(session, [row.id]))[row.id]
     return Shown(
@@ -90,18 +80,24 @@ async def payment_page(session: Session, request: DoorRequest, payment_id: str, 
         payment=row,
         lines=lines,
         products={line.id: line.product_ref for line in lines},
-        flow=flow.draw(lines, flow.ends_of(lines, rows["seller_transfers"], told.returned_minor)) if is_paid else None,
-        equation=equation_of(row.amount_minor, await balances(session, row.id)) if is_paid else None,
-        nettings=await nettings.of_payment(session, row.id),
-        broken=[violation.message for violation in await invariants.check(session, row)],
+        flow=flow.draw(lines, flow.ends_of(lines, books.transfers, told.returned_minor)) if is_paid else None,
+        equation=equation_of(row.amount_minor, books.of) if is_paid else None,
+        nettings=books.nettings,
+        broken=[violation.message for violation in invariants.broken_in(books)],
+        refunds=books.refunds,
+        seller_transfers=books.transfers,
+        transfer_reversals=books.reversals,
+        disputes=(await session.scalars(_DISPUTES, {"payment_id": row.id})).all(),
         named=told,
         shown=shown_status(row, told.returned_minor),
         history=await history_of(session, row.id),
         left_minor=left.most_minor,
         left_of=left.of_lines if left.most_minor else {},
         was_asked=request.query_params.get("asked") == "refund",
-        **rows,
     )
+
+
+_DISPUTES = select(Dispute).where(Dispute.payment_id == bindparam("payment_id")).order_by(Dispute.id)
 
 
 @form("/operator/payments/{payment_id:str}", permission=Permission.MONEY, shows=payment_page)
