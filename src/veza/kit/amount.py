@@ -6,6 +6,7 @@ The currency lists are Stripe's (https://docs.stripe.com/currencies).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 ZERO_DECIMAL = frozenset("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF".split())
 THREE_DECIMAL = frozenset("BHD JOD KWD OMR TND".split())
@@ -27,10 +28,12 @@ class Amount:
     minor: int
     currency: str
 
-    def __str__(self) -> str:
-        places = decimals(self.currency)
+    @property
+    def major(self) -> Decimal:
+        """The number in whole units of the currency, with as many digits after the point as people write: 5.00."""
         if self.currency in TWO_DECIMAL_WHOLE and self.minor % 100 == 0:  # two digits on the wire, none for people
-            return f"{self.minor // 100} {self.currency}"
-        sign = "-" if self.minor < 0 else ""
-        whole, rest = divmod(abs(self.minor), 10**places)
-        return f"{sign}{whole}.{rest:0{places}d} {self.currency}" if places else f"{sign}{whole} {self.currency}"
+            return Decimal(self.minor // 100)
+        return Decimal(self.minor).scaleb(-decimals(self.currency))
+
+    def __str__(self) -> str:
+        return f"{self.major} {self.currency}"

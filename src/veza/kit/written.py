@@ -94,8 +94,7 @@ def _with_marks_of(number: str, language: str) -> str:
 def _money(value: Amount, language: str) -> str:
     from babel.numbers import format_currency
 
-    number = Decimal(str(value).removesuffix(f" {value.currency}"))
-    return str(format_currency(number, value.currency, locale=locale_of(language)))
+    return str(format_currency(value.major, value.currency, locale=locale_of(language)))
 
 
 def _day(value: date, language: str) -> str:

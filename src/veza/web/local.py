@@ -18,7 +18,7 @@ def price(minor: int, currency: str, language: str) -> str:
     from babel.numbers import format_currency
 
     locale = locale_of(language)
-    value = _major(minor, currency)
+    value = Amount(minor, currency).major
     if value == value.to_integral_value():
         pattern = locale.currency_formats["standard"].pattern.replace(".00", "")
         return str(format_currency(value, currency, pattern, locale=locale, currency_digits=False))
@@ -29,7 +29,7 @@ def amount(minor: int, currency: str, language: str) -> str:
     """“€7.00”: as in an account, with every digit."""
     from babel.numbers import format_currency
 
-    return str(format_currency(_major(minor, currency), currency, locale=locale_of(language)))
+    return str(format_currency(Amount(minor, currency).major, currency, locale=locale_of(language)))
 
 
 def money(minor: int, currency: str, language: str) -> str:
@@ -41,7 +41,7 @@ def units(minor: int, currency: str, language: str) -> str:
     """“7.00”, “7,00”: where the currency stands beside it."""
     from babel.numbers import format_decimal
 
-    value = _major(minor, currency)
+    value = Amount(minor, currency).major
     digits = -int(value.as_tuple().exponent)
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     return str(format_decimal(value, pattern, locale=locale_of(language)))
@@ -116,11 +116,6 @@ def file_size(size_bytes: int, language: str) -> str:
     pattern = "#,##0.#" if value < 10 else "#,##0"
     shown = max(value, Decimal(1))
     return str(format_unit(shown, unit, length="short", format=pattern, locale=locale_of(language)))
-
-
-def _major(minor: int, currency: str) -> Decimal:
-    written, _, _ = str(Amount(minor, currency)).partition(" ")
-    return Decimal(written)
 
 
 def language_in(context: Any) -> str:

@@ -35,7 +35,7 @@ SITE_TEXTS: dict[str, Message] = {
 
 def units(minor: int, currency: str) -> str:
     """“5.00”, as one would type it."""
-    return str(Amount(minor, currency)).removesuffix(f" {currency}")
+    return str(Amount(minor, currency).major)
 
 
 def span(seconds: float) -> Message:
