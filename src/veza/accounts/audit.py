@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import Index, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.accounts.identity import actor_of
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
 
@@ -105,5 +106,5 @@ async def entries(
 
 async def forget_addresses(session: Session, person_id: UUID) -> None:
     """Delete the network addresses from the person's entries, which stay."""
-    theirs = or_(AuditEntry.person_id == person_id, AuditEntry.actor == f"person {person_id}")
+    theirs = or_(AuditEntry.person_id == person_id, AuditEntry.actor == actor_of(person_id))
     await session.execute(update(AuditEntry).where(theirs).values(address=None))

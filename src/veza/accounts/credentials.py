@@ -8,6 +8,7 @@ from veza.accounts import audit, emails, links, passwords, people, reauthenticat
 from veza.accounts.audit import Act
 from veza.accounts.emails import Addressee
 from veza.accounts.facade import Accounts
+from veza.accounts.identity import actor_of
 from veza.accounts.limits import (
     EMAIL_CHANGE,
     HASHING_FROM_NETWORK,
@@ -107,7 +108,7 @@ async def prepare_password(accounts: Accounts, proof: Proof, new: str) -> str:
     `proof` was checked: its tries are spent before this work.
     """
     network = limits.network(proof.address)
-    await limits.spend_now(accounts.database, f"person {proof.person_id}", HASHING_FROM_NETWORK.of(network))
+    await limits.spend_now(accounts.database, actor_of(proof.person_id), HASHING_FROM_NETWORK.of(network))
     async with accounts.database.read() as session:
         person = await people.find(session, proof.person_id)
     return await _made(accounts, "new", new, (person.email or "", person.name), network)

@@ -7,6 +7,7 @@ from uuid import UUID
 from veza.accounts import audit, emails, links, passwords, people, roles, second_factor, sessions, tokens
 from veza.accounts.audit import Act
 from veza.accounts.emails import Addressee
+from veza.accounts.identity import actor_of
 from veza.accounts.people import DELETED_NAME
 from veza.kit import mail, outbox
 from veza.kit.database import Session
@@ -35,7 +36,7 @@ async def delete(session: Session, base_url: str, person_id: UUID, *, address: s
     person.email, person.email_confirmed_at, person.name, person.deleted_at = None, None, DELETED_NAME, session.now
     person.language = person.time_zone = person.suspended_at = person.suspension_reason = None
     await session.flush()
-    by_themselves = session.actor == f"person {person_id}"
+    by_themselves = session.actor == actor_of(person_id)
     audit.note(session, Act.DELETED, person_id, address=None if by_themselves else address)
     await mail.forget_about(session, [person_id])
     if email is not None:

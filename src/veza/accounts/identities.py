@@ -8,7 +8,7 @@ from uuid import UUID
 
 from veza.accounts import sessions, tokens
 from veza.accounts.facade import AccountRules
-from veza.accounts.identity import Identity
+from veza.accounts.identity import Identity, actor_of
 from veza.accounts.permissions import STAFF, Scope
 from veza.accounts.sessions import Authenticated
 from veza.kit.database import Session
@@ -34,11 +34,6 @@ async def find_by_token(session: Session, rules: AccountRules, token_id: UUID) -
     """Whose the token is, with the rights of now; None for one that was revoked or has expired."""
     found = await tokens.find_valid(session, token_id)
     return None if found is None else of_token(rules, *found)
-
-
-def actor_of(person_id: UUID) -> str:
-    """How logs and histories name a person."""
-    return f"person {person_id}"
 
 
 def _person(

@@ -87,6 +87,11 @@ class Identity:
         return self.scopes is None or PERMISSIONS[permission].scope in self.scopes
 
 
+def actor_of(person_id: UUID) -> str:
+    """How logs and histories name a person. It is compared whole, and never taken apart."""
+    return f"person {person_id}"
+
+
 OPERATOR = Identity(None, frozenset({Role.ADMIN}), "operator")
 
 

@@ -16,6 +16,7 @@ from uuid import UUID
 from veza.accounts import audit, links, passwords, people, second_factor, warnings
 from veza.accounts.audit import Act
 from veza.accounts.facade import Accounts
+from veza.accounts.identity import actor_of
 from veza.accounts.limits import CODE_AGAIN, HASHING_FROM_NETWORK, PASSWORD_AGAIN
 from veza.accounts.links import Purpose
 from veza.accounts.second_factor import CodeReused, WrongCode
@@ -114,21 +115,21 @@ async def _checked(accounts: Accounts, person_id: UUID, password: str, code: str
     again, network = PASSWORD_AGAIN.of(person_id), limits.network(address)
     async with accounts.database.read() as session:
         await people.find(session, person_id)
-    await limits.spend_now(accounts.database, f"person {person_id}", HASHING_FROM_NETWORK.of(network), again)
+    await limits.spend_now(accounts.database, actor_of(person_id), HASHING_FROM_NETWORK.of(network), again)
     async with accounts.database.read() as session:
         stored = await passwords.stored(session, person_id)
     if stored is None or not (await accounts.passwords.verify(stored, password, network)).fits:
         await _note(accounts, person_id, Act.PASSWORD_WRONG, address)
         raise WrongPassword
-    async with accounts.database.write(f"person {person_id}") as session:
+    async with accounts.database.write(actor_of(person_id)) as session:
         await limits.restore(session, again)
     if code is None:
         return Proof(person_id, stored, None, address, ())
     spent = CODE_AGAIN.of(person_id)
-    await limits.spend_now(accounts.database, f"person {person_id}", spent)
+    await limits.spend_now(accounts.database, actor_of(person_id), spent)
     return Proof(person_id, stored, code, address, (spent,))
 
 
 async def _note(accounts: Accounts, person_id: UUID, act: Act, address: str) -> None:
-    async with accounts.database.write(f"person {person_id}") as session:
+    async with accounts.database.write(actor_of(person_id)) as session:
         audit.note(session, act, person_id, address=address)

@@ -7,14 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Select, Uuid, delete, select
+from sqlalchemy import ForeignKey, Index, Select, Uuid, delete, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import audit, people
-from veza.accounts.audit import Act
+from veza.accounts.audit import Act, AuditEntry
 from veza.accounts.people import Person
-from veza.accounts.permissions import Role
+from veza.accounts.permissions import STAFF, Role
 from veza.kit.database import Base, Session
 from veza.kit.messages import gettext
 
@@ -111,6 +111,15 @@ async def of(session: Session, person_ids: Iterable[UUID]) -> Mapping[UUID, list
     for person_id, role in await session.execute(rows.order_by(PersonRole.role)):
         found[person_id].append(Role(role))
     return found
+
+
+async def staff_ever(session: Session) -> Mapping[UUID, str]:
+    """The people who have or had a role of staff, by name. Who had one is known as long as the audit log keeps it."""
+    names = [role.value for role in STAFF]
+    now = select(PersonRole.person_id).where(PersonRole.role.in_(names))
+    before = select(AuditEntry.person_id).where(AuditEntry.act == Act.ROLE_GIVEN.value, AuditEntry.detail.in_(names))
+    people_of = select(Person.id, Person.name).where(or_(Person.id.in_(now), Person.id.in_(before)))
+    return {row[0]: row[1] for row in await session.execute(people_of)}
 
 
 def having(role: Role) -> Select[UUID]:

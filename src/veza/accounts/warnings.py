@@ -14,6 +14,7 @@ from veza.accounts import audit, emails, people
 from veza.accounts.audit import Act, AuditEntry
 from veza.accounts.emails import Addressee
 from veza.accounts.facade import Accounts
+from veza.accounts.identity import actor_of
 from veza.accounts.limits import WARNING_TO_PERSON
 from veza.accounts.people import Person
 from veza.accounts.tokens import ApiToken
@@ -44,7 +45,7 @@ async def token_made(session: Session, accounts: Accounts, row: ApiToken) -> Non
 
 async def code_reused(accounts: Accounts, person_id: UUID, address: str) -> None:
     """A right code was given for the second time, and refused."""
-    async with accounts.database.write(f"person {person_id}") as session:
+    async with accounts.database.write(actor_of(person_id)) as session:
         audit.note(session, Act.CODE_REUSED, person_id, address=address)
         if to := await _addressee(session, await people.find(session, person_id)):
             emails.code_reused(session, accounts.rules.base_url, to, at=session.now, address=address)

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 
 from veza.accounts import credentials, deletion
+from veza.accounts.identity import actor_of
 from veza.app.personal_data import on_person_deleted
 from veza.catalog import tracks
 from veza.http.idempotency import forget_answers
@@ -70,7 +71,7 @@ def remove_audio(objects: Objects) -> After:
 
 async def forget_what_was_answered(session: Session, event: Event) -> None:
     """Deletes the stored answers of a deleted person: they hold the person's name and address."""
-    await forget_answers(session, f"person {event.payload['person_id']}")
+    await forget_answers(session, actor_of(UUID(event.payload["person_id"])))
 
 
 def _joined(*heard: Mapping[str, tuple[Hearer, ...]]) -> dict[str, tuple[Hearer, ...]]:

@@ -6,7 +6,7 @@ import hmac
 
 from veza.accounts import identities, sessions, tokens
 from veza.accounts.facade import Accounts
-from veza.accounts.identity import OPERATOR, Identity
+from veza.accounts.identity import OPERATOR, Identity, actor_of
 from veza.accounts.sessions import Authenticated
 from veza.http.cross_site import comes_from_elsewhere
 from veza.http.errors.accounts import CROSS_SITE
@@ -54,7 +54,7 @@ async def _by_token(accounts: Accounts, text: str) -> Identity:
         raise Problem(UNAUTHORIZED, gettext("this token is not known here"), headers={"WWW-Authenticate": "Bearer"})
     whose, scopes = found
     if whose.wants_note:
-        async with accounts.database.write(identities.actor_of(whose.person_id)) as session:
+        async with accounts.database.write(actor_of(whose.person_id)) as session:
             await tokens.used(session, whose.id)
     return identities.of_token(accounts.rules, whose, scopes)
 
@@ -65,7 +65,7 @@ async def _by_session(accounts: Accounts, secret: str) -> Identity | None:
     if whose is None:
         return None
     if whose.wants_note:
-        async with accounts.database.write(identities.actor_of(whose.person_id)) as session:
+        async with accounts.database.write(actor_of(whose.person_id)) as session:
             await sessions.seen(session, whose.id)
     return identities.of_session(accounts.rules, whose)
 

@@ -9,6 +9,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
 
+from veza.accounts.identity import actor_of
 from veza.http.host_cookies import HostCookie
 from veza.kit.database import Database
 from veza.market import cart as carts
@@ -47,5 +48,5 @@ async def take_along(database: Database, buyer: CartOwner) -> None:
     async with database.read() as session:
         waits = await carts.find(session, CartOwner(None, buyer.cart_token)) is not None
     if waits:
-        async with database.write(f"person {buyer.person_id}") as session:
+        async with database.write(actor_of(buyer.person_id)) as session:
             await carts.ready(session, buyer)

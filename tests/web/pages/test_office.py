@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from tests.web.pages.whole import PASSWORD, Reader, Whole
+from veza.accounts import roles
 from veza.accounts.permissions import Role
 from veza.ingest.audio_versions import AudioVersion
 from veza.moderation import reporting
@@ -74,7 +75,7 @@ async def test_a_moderator_takes_a_report_decides_it_with_a_reason_and_shows_the
     page = await moderator.open(f"/operator/reports/{report}")
     assert "pills &amp; &lt;b&gt;" in page.html
     page = await moderator.send(page, f"/operator/reports/{report}/claim", claim="yes")
-    assert "Leave it to others" in page.text
+    assert ("Leave it to others" in page.text, "at work on it: Mo" in page.text) == (True, True)
     decision = f"/operator/reports/{report}/decision"
     page = await moderator.send(page, decision, reason="it is spam")
     assert (page.status, page.form(decision).fields["reason"]) == (422, "it is spam")
@@ -84,6 +85,18 @@ async def test_a_moderator_takes_a_report_decides_it_with_a_reason_and_shows_the
     page = await moderator.send(page, decision, decision="restore", reason="it was none")
     assert (await whole.visitor().open(f"/releases/{release}")).status == 200
     assert f"/operator/reports/{report}" in (await moderator.open("/operator/reports?status=dismissed")).links
+
+
+async def test_a_report_still_names_who_decided_it_after_they_left_the_staff(whole: Whole) -> None:
+    moderator, mara = await whole.reader("Mo", Role.MODERATOR), await whole.reader()
+    _, report = await reported(whole, mara)
+    address = f"/operator/reports/{report}"
+    await moderator.send(await moderator.open(address), f"{address}/decision", decision="warn", reason="no pills")
+    assert moderator.person is not None
+    async with whole.database.write("test") as session:
+        await roles.take(session, moderator.person, Role.MODERATOR)
+    page = await (await whole.reader("Ada", Role.ADMIN)).open(address)
+    assert ("Mo ·" in page.text, f"person {moderator.person}" in page.text) == (True, False)
 
 
 async def test_a_file_that_failed_is_processed_once_more(whole: Whole) -> None:

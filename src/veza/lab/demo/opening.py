@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from veza.accounts import passwords, people, roles
+from veza.accounts.identity import actor_of
 from veza.accounts.permissions import Role
 from veza.catalog.artists import Artist, ArtistDraft, find_artist, open_artist
 from veza.catalog.publishing import publish, schedule, withdraw
@@ -66,7 +67,7 @@ async def _person(session: Session, mailbox: str, name: str, hashed: str) -> UUI
 
 async def _open(modules: Modules, label: Label, act: Act) -> None:
     wanted = ArtistDraft(act.name, act.country, act.currency, act.bio, act.tags)
-    async with modules.database.write(f"person {label.owner}") as session:
+    async with modules.database.write(actor_of(label.owner)) as session:
         artist = await open_artist(
             session, label.owner, wanted, currencies=modules.catalog.currencies, limits=modules.catalog.limits
         )
@@ -82,7 +83,7 @@ async def _open(modules: Modules, label: Label, act: Act) -> None:
 
 async def _release(modules: Modules, label: Label, where: tuple[int, int]) -> None:
     act, record = label.roster.acts[where[0]], label.roster.record(where)
-    async with modules.database.write(f"person {label.owner}") as session:
+    async with modules.database.write(actor_of(label.owner)) as session:
         artist = await find_artist(session, label.artists[where[0]])
         day = date(record.year, label.dice.randint(1, 12), label.dice.randint(1, 28)) if record.year else None
         wanted = ReleaseDraft(

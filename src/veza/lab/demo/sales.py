@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from veza.accounts.identity import actor_of
 from veza.catalog.artists import find_artist
 from veza.kit.database import Session
 from veza.lab.demo import month
@@ -52,10 +53,10 @@ async def a_month(modules: Modules, label: Label) -> int:
 async def _present(modules: Modules, label: Label) -> None:
     """Download codes, one of them redeemed."""
     listener, where = month.PRESENT
-    async with modules.database.write(f"person {label.owner}") as session:
+    async with modules.database.write(actor_of(label.owner)) as session:
         artist = await find_artist(session, label.artists[where[0]])
         _, made = await codes.make(session, artist, ItemKind.RELEASE, label.releases[where], PRESS, "for the press")
-    async with modules.database.write(f"person {label.listeners[listener]}") as session:
+    async with modules.database.write(actor_of(label.listeners[listener])) as session:
         await codes.redeem(session, label.listeners[listener], made[0])
 
 
@@ -107,7 +108,7 @@ async def _check_out(modules: Modules, label: Label, sale: Sale) -> Opening:
     base_url, key = modules.market.base_url, f"demo {label.dice.random()}"
     email = address_of(STRANGER) if sale.buyer is None else None
     wanted = CheckoutRequest(email, f"{base_url}/checkout/done", f"{base_url}/cart", key)
-    actor = "anonymous" if who.person_id is None else f"person {who.person_id}"
+    actor = "anonymous" if who.person_id is None else actor_of(who.person_id)
     async with modules.database.write(actor) as session:
         cart = await carts.ensure(session, who)
         for thing in sale.things:
@@ -142,11 +143,11 @@ async def _ask(
 ) -> None:  # fmt: skip
     """The buyer requests the refund of one line, and the artist may answer."""
     order, person_id = made[sale], label.listeners[label.month[sale].buyer or 0]
-    async with modules.database.write(f"person {person_id}") as session:
+    async with modules.database.write(actor_of(person_id)) as session:
         fresh = await orders.find(session, order.id)
         line = (await orders.lines_of(session, [order.id]))[order.id][position]
         request = await refund_asking.ask(session, fresh, line.id, person_id, reason, modules.market)
-    async with modules.database.write(f"person {label.owner}") as session:
+    async with modules.database.write(actor_of(label.owner)) as session:
         request, frame = await refund_requests.lock(session, request.id)
         if granted is not None:
             await refund_requests.grant(session, request, frame, because=granted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from veza.accounts.identity import actor_of
 from veza.community import comments, follows, likes, playlist_items, playlist_people, playlists
 from veza.lab.demo.stage import Label, Modules
 from veza.lab.demo.vocabulary import COMMENTS, PLAYLISTS
@@ -24,7 +25,7 @@ async def fill_community(modules: Modules, label: Label) -> None:
     titles = label.dice.sample(PLAYLISTS, len(KEPT))
     for title, (number, is_public, is_collaborative, count) in zip(titles, KEPT, strict=True):
         owner = label.listeners[number]
-        async with modules.database.write(f"person {owner}") as session:
+        async with modules.database.write(actor_of(owner)) as session:
             kept = await playlists.create(
                 session, owner, title, description="", is_public=is_public, is_collaborative=is_collaborative
             )
@@ -37,15 +38,15 @@ async def fill_community(modules: Modules, label: Label) -> None:
 
 async def _keep_together(modules: Modules, label: Label, owner: UUID, playlist_id: UUID, there: list[UUID]) -> None:
     invited = label.listeners[INVITED]
-    async with modules.database.write(f"person {owner}") as session:
+    async with modules.database.write(actor_of(owner)) as session:
         await playlist_people.invite(session, playlist_id, owner, invited)
-    async with modules.database.write(f"person {invited}") as session:
+    async with modules.database.write(actor_of(invited)) as session:
         others = [track for track in label.some_tracks(len(there) + ADDED) if track not in there]
         await playlist_items.add(session, playlist_id, invited, others[:ADDED])
 
 
 async def _follow_and_like(modules: Modules, label: Label, person_id: UUID) -> None:
-    async with modules.database.write(f"person {person_id}") as session:
+    async with modules.database.write(actor_of(person_id)) as session:
         for artist_id in label.dice.sample(label.artists, 3):
             await follows.follow(session, person_id, artist_id)
         for where in label.dice.sample(label.published, 3):
@@ -61,9 +62,9 @@ async def _comment(modules: Modules, label: Label) -> None:
         last = label.roster.record(where).songs[place].seconds - LAST_WORDS
         at_ms = label.dice.randrange(FIRST_WORDS * 1000, last * 1000)
         author, other = label.dice.sample(label.listeners, 2)
-        async with modules.database.write(f"person {author}") as session:
+        async with modules.database.write(actor_of(author)) as session:
             written = await comments.write(session, author, label.tracks[where][place], at_ms, text)
         if answer and answers < ANSWERED:
             answers += 1
-            async with modules.database.write(f"person {other}") as session:
+            async with modules.database.write(actor_of(other)) as session:
                 await comments.write(session, other, written.track_id, written.at_ms, answer, reply_to=written.id)

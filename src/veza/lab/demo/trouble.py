@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from veza.accounts.identity import actor_of
 from veza.community import comments
 from veza.lab.demo.stage import Label, Modules
 from veza.lab.demo.vocabulary import SPAM
@@ -27,7 +28,7 @@ async def moderate(modules: Modules, label: Label) -> None:
     hidden = await _spam(modules, spammer, label.tracks[elsewhere][0])
     upheld = await _report(modules, others[0], "comment", hidden, "spam", "advertising")
     dismissed = await _report(modules, others[4], "artist", label.artists[where[0]], "other", "I do not like the name")
-    async with modules.database.write(f"person {label.moderator}") as session:
+    async with modules.database.write(actor_of(label.moderator)) as session:
         await claims.claim(session, taken.id)
         subjects = modules.moderation.subjects
         await decisions.decide_report(session, subjects, upheld.id, "hide", "advertising under a song")
@@ -35,13 +36,13 @@ async def moderate(modules: Modules, label: Label) -> None:
 
 
 async def _spam(modules: Modules, author: UUID, track_id: UUID) -> UUID:
-    async with modules.database.write(f"person {author}") as session:
+    async with modules.database.write(actor_of(author)) as session:
         return (await comments.write(session, author, track_id, 1_000, SPAM)).id
 
 
 async def _report(
     modules: Modules, reporter: UUID, kind: SubjectKind, subject_id: UUID, reason: ReportReason, text: str
 ) -> Report:
-    async with modules.database.write(f"person {reporter}") as session:
+    async with modules.database.write(actor_of(reporter)) as session:
         subjects = modules.moderation.subjects
         return await reporting.report(session, subjects, reporter, kind, subject_id, reason, text)

@@ -252,7 +252,7 @@ async def _path(probe: Probe, payment: dict[str, Any], seller: str) -> list[str]
 
 async def _attempts(probe: Probe, payment_id: str, kind: str) -> list[dict[str, Any]]:
     entries = (await probe.visitor.get(f"/timeline/{payment_id}"))["entries"]
-    return [one for one in entries if one["kind"] == "attempt" and one["subject"].startswith(kind)]
+    return [one for one in entries if one["kind"] == "attempt" and one["by"] == f"{kind} worker"]
 
 
 def _said(attempts: list[dict[str, Any]]) -> str:

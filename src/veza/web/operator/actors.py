@@ -1,23 +1,15 @@
-"""The person behind an actor of a history, by name: “person 0190…” says nothing to a reader."""
+"""The people behind the actors of a history, by name: “person 0190…” says nothing to a reader."""
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Collection, Mapping
 
-from sqlalchemy import select
-
-from veza.accounts.people import Person
+from veza.accounts import roles
+from veza.accounts.identity import actor_of
 from veza.kit.database import Session
 
-_PERSON = "person "
 
-
-async def name_of(session: Session, actor: str) -> str:
-    """The person's name, else the actor as it stands: a worker, the operator's token, a person who has left."""
-    if not actor.startswith(_PERSON):
-        return actor
-    try:
-        person_id = UUID(actor.removeprefix(_PERSON))
-    except ValueError:
-        return actor
-    return await session.scalar(select(Person.name).where(Person.id == person_id)) or actor
+async def names_of(session: Session, actors: Collection[str]) -> Mapping[str, str]:
+    """Actor → the name of the person of staff; any other stands for itself: a worker, the operator's token."""
+    staff = {actor_of(person_id): name for person_id, name in (await roles.staff_ever(session)).items()}
+    return {actor: staff.get(actor, actor) for actor in actors}

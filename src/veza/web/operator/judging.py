@@ -20,7 +20,7 @@ from veza.moderation.reports import Report
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
 from veza.web.moderation_words import DECISIONS, REASONS, STATES, SUBJECTS, page_of_subject
-from veza.web.operator.actors import name_of
+from veza.web.operator.actors import names_of
 from veza.web.pages.turning import next_address, page_of
 
 _ALL, _ONE = "/operator/reports", "/operator/reports/{report_id:uuid}"
@@ -61,7 +61,7 @@ async def judging_page(session: Session, report_id: UUID, moderation: NamedDepen
         at=await _page_of(session, row),
         is_hidden=is_hidden,
         entries=entries,
-        named={one: await name_of(session, one) for one in {entry.by for entry in entries} | {row.claimed_by or ""}},
+        named=await names_of(session, {entry.by for entry in entries} | {row.claimed_by or ""}),
         states=STATES,
         subjects=SUBJECTS,
         reasons=REASONS,

@@ -20,7 +20,7 @@ from veza.money.sellers import Seller, seller
 from veza.money.transfers import STATUSES, SellerTransfer
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
-from veza.web.operator.actors import name_of
+from veza.web.operator.actors import names_of
 from veza.web.operator.history import history_of
 from veza.web.operator.naming import named
 from veza.web.operator.office import asked_for, known_id, looking_for
@@ -78,7 +78,7 @@ async def transfer_page(session: Session, request: DoorRequest, transfer_id: str
         reversals=back,
         at_stake_minor=_at_stake(row, back),
         last_action=last_action,
-        last_actor=None if last_action is None else await name_of(session, last_action.by),
+        last_actor=None if last_action is None else (await names_of(session, [last_action.by]))[last_action.by],
         history=await history_of(session, row.payment_id),
         was_asked=request.query_params.get("asked") == "retry",
     )

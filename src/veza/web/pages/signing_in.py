@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from veza.accounts import audit, people, sessions, sign_in
 from veza.accounts.audit import Act
 from veza.accounts.facade import Accounts
-from veza.accounts.identity import Identity
+from veza.accounts.identity import Identity, actor_of
 from veza.accounts.permissions import Permission, Role
 from veza.accounts.second_factor import CodeNeeded
 from veza.accounts.sign_in import Begun, ChallengeOver, Checked
@@ -114,7 +114,7 @@ def _goes_on(request: DoorRequest, form: Form, site: Site, cookie_jar: Cookies, 
     if left is None:
         answer = site.redirect(request, See(own_address(form.value("next", "/"))))
     else:
-        who = Identity(entered.person_id, frozenset({Role.LISTENER}), f"person {entered.person_id}")
+        who = Identity(entered.person_id, frozenset({Role.LISTENER}), actor_of(entered.person_id))
         reader = replace(reader_of(request), identity=who, name=entered.name)
         answer = site.answer(request, Shown("go_on.html", left=left), reader)
     cookie_jar.signed_in(request, answer, entered.begun)
