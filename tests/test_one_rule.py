@@ -38,7 +38,12 @@ HOMES: dict[str, frozenset[str]] = {
     "ACT_FOR_ANY": frozenset({"accounts/permissions.py", ACTING, "web/operator/processing.py"}),
     "may(PEOPLE)": frozenset(),
     "may(MONEY)": frozenset({"api/market/receipts.py"}),
+    # A moderator sees what is an artist's or a person's own, and hears what is to be judged.
+    "may(MODERATE)": frozenset({ACTING, PLAYLISTS, "library/access.py"}),
     # who may hear a track
+    "heard_by": frozenset(),
+    "has_preview": frozenset(),
+    "everybody": frozenset({"library/access.py"}),
     "Grant": frozenset({"library/grants.py", "library/access.py", "library/shelf.py"}),
     "revoked_at of Grant": frozenset({"library/grants.py"}),
     "Access": frozenset({"library/access.py"}),
@@ -49,6 +54,8 @@ CLASSES = {"HiddenTrack", "ArtistMember", "Grant"}
 TABLES = {"hidden_tracks": "HiddenTrack", "artist_members": "ArtistMember", "grants": "Grant"}
 OWN_HIDING = {"self": "self", "comment": "comment", "Playlist": "Playlist", "model": "model"}
 """Whose `hidden_at` is no part of the catalogue's rule, in the modules named above."""
+HEARING = {"heard_by", "has_preview"}
+"""Columns by which an artist chooses what visitors hear of a release; `library/access.py` selects them and decides."""
 COMPARING = {"in_", "is_", "is_not", "constant", "literal", "bindparam", "eq", "filter_by", "any_"}
 _HIDDEN_COLUMN = re.compile(r"(?:\w+_)?hidden_at")
 _SQL = {
@@ -90,7 +97,7 @@ def _read_by(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> Iterator[str]:
 def _literals(nodes: list[ast.expr]) -> Iterator[str]:
     for one in nodes:
         for part in ast.walk(one) if isinstance(one, ast.Tuple | ast.List | ast.Set | ast.Constant) else ():
-            if isinstance(part, ast.Constant) and part.value in ("published", "owner"):
+            if isinstance(part, ast.Constant) and part.value in ("published", "owner", "everybody"):
                 yield str(part.value)
 
 
@@ -103,7 +110,7 @@ def _called(node: ast.Call) -> Iterator[str]:
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                 yield from _named(argument.value)
     if name == "may" and len(node.args) == 1 and isinstance(node.args[0], ast.Attribute):
-        yield from (f"may({one})" for one in ("PEOPLE", "MONEY") if node.args[0].attr == one)
+        yield from (f"may({one})" for one in ("PEOPLE", "MONEY", "MODERATE") if node.args[0].attr == one)
     if name == "Access":
         yield "Access"
 
@@ -112,6 +119,8 @@ def _named(name: str) -> Iterator[str]:
     """What a string names that is used as a key, or as the name of an attribute or a column."""
     if _HIDDEN_COLUMN.fullmatch(name):
         yield "hidden_at"
+    if name in HEARING:
+        yield name
     if name in TABLES:
         yield TABLES[name]
 
@@ -120,6 +129,8 @@ def _attribute(node: ast.Attribute, name: str, parents: dict[ast.AST, ast.AST]) 
     base = node.value.id if isinstance(node.value, ast.Name) else ""
     if _HIDDEN_COLUMN.fullmatch(name) and not _is_shown(node, parents):
         yield f"hidden_at of {base}" if base in OWN_HIDING and name == "hidden_at" else "hidden_at"
+    if name in HEARING and not _is_shown(node, parents):
+        yield name
     if name == "revoked_at" and base == "Grant":
         yield "revoked_at of Grant"
     if name in CLASSES or name == "ACT_FOR_ANY":
@@ -200,6 +211,13 @@ PLANTED = {
     "a grant by its module": "select(grants.Grant.id).where(grants.Grant.person_id == person_id)",
     "a grant that is alive": "mine.where(Grant.revoked_at.is_(None))",
     "grants in raw text": 'text("SELECT 1 FROM grants WHERE person_id = :person AND revoked_at IS NULL")',
+    "open to everybody": 'or_(_R.c.heard_by == "everybody", _R.c.has_preview)',
+    "open to everybody by its word": 'if row[1] == "everybody": pass',
+    "a release with previews": "found.where(Release.has_preview)",
+    "a card with previews": "plays = [row.id for row in rows if row.has_preview]",
+    "previews by a key": 'if release["has_preview"]: pass',
+    "any track for a moderator": "judges = identity.may(Permission.MODERATE)",
+    "any playlist for a moderator": "await playlists.see(session, one, moderates=identity.may(Permission.MODERATE))",
     "an answer of one's own": 'return Access(stream=True, preview=True, download=False, because="a friend")',
 }
 
@@ -217,6 +235,8 @@ PLANTED_AT_HOME = {
     "who may act beside what is public": (VISIBILITY, "exists().where(ArtistMember.artist_id == Artist.id)"),
     "what is public beside who may act": (ACTING, "if artist.hidden_at is None: pass"),
     "what is alive beside what is owned": ("library/shelf.py", "mine.where(Grant.revoked_at.is_(None))"),
+    "who may hear beside what is public": (VISIBILITY, "found.where(Release.has_preview)"),
+    "who may hear beside who may act": (ACTING, 'if release.heard_by == "everybody": pass'),
     "what is public beside who may hear": ("library/access.py", 'if status == "published": pass'),
 }
 
@@ -230,6 +250,8 @@ HARMLESS = {
     "asking for the condition": "select(Release.id).where(VISIBLE_RELEASE)",
     "asking the predicate": "if visibility.release_is_public(release, artist): pass",
     "asking who may act": "await acting.acts_for(session, artist_id, identity)",
+    "asking what a moderator judges": "judged = await access.judged_by(session, identity, release_id)",
+    "showing who hears it": "select(_R.c.heard_by, _R.c.has_preview)",
     "asking who may hear": "found = await access.may(session, identity.person_id, track)",
     "moving a release": 'await machine.move(session, release, "published", because="x")',
     "an example": 'EXAMPLE = {"status": "published", "hidden_at": None}',

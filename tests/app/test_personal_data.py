@@ -94,7 +94,7 @@ async def test_an_account_that_goes_takes_along_what_was_its_own(database: Datab
         assert await listening_of(session, life.mara) == nothing
         for gone in (life.private, life.shared):
             with pytest.raises(UnknownPlaylist):
-                await playlists.see(session, gone, life.mara)
+                await playlists.seen_by_person(session, gone, life.mara)
         (public,) = await playlist_lists.public(session, start_of(playlist_lists.SORTS, 10))
         assert (public.owner_id, public.owner_name, public.has_link) == (None, "deleted account", False)
         assert len(await playlist_items.available(session, life.public)) == 1

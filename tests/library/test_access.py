@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from tests import factories
+from veza.accounts.identity import Identity
+from veza.accounts.permissions import Role
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import HiddenTrack
@@ -147,7 +149,34 @@ async def test_moderators_judge_what_was_released_hidden_or_reported_and_no_mere
         await session.flush()
         if ground == "dismissed report":
             await session.execute(update(Report).values(status="dismissed"))
-        assert await access.to_judge(session, scene.release) == {scene.tracks[which] for which in judged}
+        moderator, listener = (
+            Identity(scene.listener, frozenset({role}), "x") for role in (Role.MODERATOR, Role.LISTENER)
+        )
+        assert await access.judged_by(session, moderator, scene.release) == {scene.tracks[which] for which in judged}
+        assert await access.judged_by(session, listener, scene.release) == set()
+
+
+@pytest.mark.parametrize(
+    ("release", "track", "is_audible"),
+    [
+        ({}, {}, True),
+        ({"has_preview": False}, {}, False),
+        ({"has_preview": False, "heard_by": "everybody"}, {}, True),
+        ({}, {"audio_state": "processing"}, False),
+        ({"status": "withdrawn"}, {}, False),
+    ],
+)
+async def test_a_card_plays_where_a_visitor_hears_something(
+    scene: Scene, release: dict[str, Any], track: dict[str, Any], is_audible: bool
+) -> None:
+    async with scene.database.write() as session:
+        await session.execute(update(Release).values(status="published", heard_by="owners", has_preview=True))
+        await session.execute(update(Track).values(audio_state="ready"))
+        for model, values in ((Release, release), (Track, track)):
+            if values:
+                await session.execute(update(model).values(**values))
+        assert await access.audible(session, [scene.release]) == ({scene.release} if is_audible else set())
+        assert await access.audible(session, []) == set()
 
 
 async def test_revoking_takes_what_one_cause_gave_and_restoring_gives_that_back(scene: Scene) -> None:

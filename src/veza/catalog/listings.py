@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Uuid, and_, bindparam, or_, select
+from sqlalchemy import Select, Uuid, and_, bindparam, select
 
 from veza.accounts.identity import Identity
 from veza.catalog import slugs, tagging, visibility
@@ -148,13 +148,6 @@ async def seen_cards_of_release(session: Session, release_id: UUID, identity: Id
     return shown
 
 
-async def audible(session: Session, release_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these releases of which every visitor can hear something: all of it, or previews."""
-    if not release_ids:
-        return set()
-    return set((await session.scalars(_AUDIBLE, {"releases": list(release_ids)})).all())
-
-
 async def _rows(session: Session, build: Build, page: Slice, filters: dict[str, Any]) -> Rows:
     given = {name: value for name, value in filters.items() if value is not None}
     if "text" in given:
@@ -210,16 +203,6 @@ _RELEASE_BY_SLUG = _RELEASES.add_columns(*_STANDING).join(
 )
 _THESE_TRACKS = _TRACKS.add_columns(*_STANDING).where(_T.c.id.in_(bindparam("ids", expanding=True, type_=Uuid())))
 _ONE_TRACK = _TRACKS.add_columns(*_STANDING).where(_T.c.id == bindparam("id", type_=Uuid()))
-
-
-_AUDIBLE = (
-    select(_R.c.id)
-    .where(
-        _R.c.id.in_(bindparam("releases", expanding=True)),
-        select(_T.c.id).where(_T.c.release_id == _R.c.id, _T.c.audio_state == "ready").exists(),
-        or_(_R.c.heard_by == "everybody", _R.c.has_preview),
-    )
-)  # fmt: skip
 
 
 @cache

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 
 from veza.accounts import people
 from veza.accounts.people import Person
-from veza.community.playlists import NotYourPlaylist, PlaylistPerson, lock_own, may_edit, see
+from veza.community.playlists import NotYourPlaylist, PlaylistPerson, lock_own, may_edit, seen_by_person
 from veza.kit.database import Session
 from veza.kit.messages import gettext
 from veza.kit.rows import Rows, found_by
@@ -58,7 +58,7 @@ async def listed(session: Session, playlist_id: UUID, by: UUID) -> Rows:
 
     Raises UnknownPlaylist, NotYourPlaylist.
     """
-    playlist = await see(session, playlist_id, by)
+    playlist = await seen_by_person(session, playlist_id, by)
     if not await may_edit(session, playlist, by):
         raise NotYourPlaylist(gettext("only the owner and those invited see who keeps this playlist"))
     found = (

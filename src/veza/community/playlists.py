@@ -12,7 +12,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, and_, bindparam, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from veza.accounts.identity import Identity
 from veza.accounts.people import Person, UnknownPerson
+from veza.accounts.permissions import Permission
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.messages import gettext
@@ -223,18 +225,27 @@ async def revoke_link(session: Session, playlist_id: UUID, person_id: UUID) -> N
     await session.flush()
 
 
-async def see(
-    session: Session,
-    playlist_id: UUID,
-    person_id: UUID | None,
-    *,
-    link: str | None = None,
-    moderates: bool = False,
-) -> Playlist:
-    """The playlist, if this person may see it: a public one is open to all; others to the owner, to people invited, to
+async def see(session: Session, playlist_id: UUID, identity: Identity, *, link: str | None = None) -> Playlist:
+    """The playlist, if the identity may see it: a public one is open to all; others to the owner, to people invited, to
     holders of the link and to moderators. A hidden one is for its owner and moderators. Raises UnknownPlaylist."""
+    if identity.may(Permission.MODERATE):
+        return await _found(session, playlist_id)
+    return await seen_by_person(session, playlist_id, identity.person_id, link=link)
+
+
+async def seen_by_person(
+    session: Session, playlist_id: UUID, person_id: UUID | None, *, link: str | None = None
+) -> Playlist:
+    """The same for a person as such, whatever their roles."""
+    playlist = await _found(session, playlist_id)
+    if not await _may_see(session, playlist, person_id, link):
+        raise UnknownPlaylist(playlist_id)
+    return playlist
+
+
+async def _found(session: Session, playlist_id: UUID) -> Playlist:
     playlist = await session.get(Playlist, playlist_id)
-    if playlist is None or not await _may_see(session, playlist, person_id, link, moderates):
+    if playlist is None:
         raise UnknownPlaylist(playlist_id)
     return playlist
 
@@ -244,7 +255,7 @@ async def lock_own(session: Session, playlist_id: UUID, person_id: UUID) -> Play
     playlist = await _lock(session, playlist_id)
     if playlist.owner_id == person_id:
         return playlist
-    if await _may_see(session, playlist, person_id, None, moderates=False):
+    if await _may_see(session, playlist, person_id):
         raise NotYourPlaylist(gettext("only the owner may do this to the playlist"))
     raise UnknownPlaylist(playlist_id)
 
@@ -254,7 +265,7 @@ async def lock_to_edit(session: Session, playlist_id: UUID, person_id: UUID) -> 
     playlist = await _lock(session, playlist_id)
     if await may_edit(session, playlist, person_id):
         return playlist
-    if await _may_see(session, playlist, person_id, None, moderates=False):
+    if await _may_see(session, playlist, person_id):
         raise NotYourPlaylist(gettext("only the owner and those invited may change this playlist"))
     raise UnknownPlaylist(playlist_id)
 
@@ -276,10 +287,8 @@ async def hidden(session: Session, ids: Collection[UUID]) -> set[UUID]:
     return set((await session.scalars(found)).all())
 
 
-async def _may_see(
-    session: Session, playlist: Playlist, person_id: UUID | None, link: str | None, moderates: bool
-) -> bool:
-    if moderates or (person_id is not None and playlist.owner_id == person_id):
+async def _may_see(session: Session, playlist: Playlist, person_id: UUID | None, link: str | None = None) -> bool:
+    if person_id is not None and playlist.owner_id == person_id:
         return True
     if playlist.is_hidden:
         return False

@@ -47,7 +47,7 @@ async def _comment_owners(session: Session, comment_id: UUID) -> list[UUID]:
 
 
 async def _playlist_label(session: Session, playlist_id: UUID, reader_id: UUID) -> str:
-    return (await playlists.see(session, playlist_id, reader_id)).title
+    return (await playlists.seen_by_person(session, playlist_id, reader_id)).title
 
 
 async def _hide_playlist(session: Session, playlist_id: UUID) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select
 
+from veza.accounts.identity import Identity
+from veza.accounts.permissions import Permission
 from veza.catalog.acting import acts
 from veza.catalog.artists import Artist
 from veza.catalog.releases import Release
@@ -173,10 +175,32 @@ _TO_JUDGE = (
 )
 
 
-async def to_judge(session: Session, release_id: UUID) -> set[UUID]:
-    """The tracks of a release that moderators hear all of, to judge them: those that were released, that a moderator
-    hid, or that a report is open about. A draft that no person reported is for its artist's people alone."""
+async def judged_by(session: Session, identity: Identity, release_id: UUID) -> set[UUID]:
+    """The tracks of a release that a moderator hears all of, to judge them: those that were released, that a moderator
+    hid, or that a report is open about. A draft that no person reported is for its artist's people alone; for an
+    identity that is no moderator there are none."""
+    if not identity.may(Permission.MODERATE):
+        return set()
     return set((await session.scalars(_TO_JUDGE, {"release": release_id})).all())
+
+
+_TO_A_VISITOR = (
+    select(Release.status, Release.heard_by, Release.has_preview, PUBLISHED, HIDDEN_RELEASE, false(), false())
+    .add_columns(Release.id)
+    .join(Artist, Artist.id == Release.artist_id)
+    .where(
+        Release.id.in_(bindparam("releases", expanding=True)),
+        exists().where(Track.release_id == Release.id, Track.audio_state == "ready"),
+    )
+)
+"""What decides over a release as a whole, for those with a track that has sound: one row each, however many tracks."""
+
+
+async def audible(session: Session, release_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these releases of which every visitor can hear something: all of it, or previews."""
+    rows = await session.execute(_TO_A_VISITOR, {"releases": list(release_ids)}) if release_ids else ()
+    given = {release_id: _access_of(*facts) for *facts, release_id in rows}
+    return {release_id for release_id, one in given.items() if one.stream or one.preview}
 
 
 _GONE = Access(*NOTHING, because=gettext("it is gone"))

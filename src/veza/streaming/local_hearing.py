@@ -15,7 +15,6 @@ from veza.accounts import audit
 from veza.accounts.audit import Act
 from veza.accounts.facade import AccountRules
 from veza.accounts.identity import Identity
-from veza.accounts.permissions import Permission
 from veza.audio.manifest import Rung
 from veza.audio.rendered import Waveform
 from veza.catalog.tracks import Track, UnknownTrack, find_track
@@ -258,7 +257,7 @@ async def _seen(
     """A track that the identity may see, what else it may, and whether it judges it. Raises UnknownTrack."""
     track = await find_track(session, track_id)
     may = await access.may_by_claim(session, identity.person_id, track_id, claim_id)
-    judges = identity.may(Permission.MODERATE) and track_id in await access.to_judge(session, track.release_id)
+    judges = track_id in await access.judged_by(session, identity, track.release_id)
     if not (may.sees or judges):
         raise UnknownTrack(track_id)
     return track, may, judges

@@ -56,8 +56,7 @@ async def list_items(
 ) -> Page[ItemResponse]:
     """The items in order. What is not available now keeps its place, and comes back when it is."""
     page = page_request.of(f"items of {playlist_id}")
-    moderates = identity.may(Permission.MODERATE)
-    await playlists.see(session, playlist_id, identity.person_id, link=link, moderates=moderates)
+    await playlists.see(session, playlist_id, identity, link=link)
     rows = await playlist_items.listed(session, playlist_id, page.slice)
     return page.filled(rows, item_shown)
 
@@ -128,8 +127,7 @@ async def export_playlist(
 ) -> Response[str]:
     """The playlist for other players: each track's artist, title, length and the address of its page here,
     `/tracks/ID`, which is no stream. What is not available now is left out."""
-    moderates = identity.may(Permission.MODERATE)
-    playlist = await playlists.see(session, playlist_id, identity.person_id, link=link, moderates=moderates)
+    playlist = await playlists.see(session, playlist_id, identity, link=link)
     rows = await playlist_items.available(session, playlist_id)
     name = quote(f"{playlist.title}.m3u8", safe="")
     headers = {"Content-Disposition": f"attachment; filename=\"playlist.m3u8\"; filename*=UTF-8''{name}"}

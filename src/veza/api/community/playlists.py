@@ -126,9 +126,7 @@ async def list_playlists(
 )
 async def show_playlist(session: Session, playlist_id: UUID, identity: Identity, link: Link = None) -> PlaylistDetail:
     """One playlist, when it is public, your own, kept together with you, or opened by its share link."""
-    row = await playlists.see(
-        session, playlist_id, identity.person_id, link=link, moderates=identity.may(Permission.MODERATE)
-    )
+    row = await playlists.see(session, playlist_id, identity, link=link)
     return await _detail(session, row, identity.person_id)
 
 

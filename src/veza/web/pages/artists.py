@@ -9,6 +9,7 @@ from veza.community import follows
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
 from veza.kit.messages import gettext
+from veza.library import access
 from veza.library.grants import ItemKind
 from veza.market import products
 from veza.web.answers import Form, See, Shown
@@ -35,7 +36,7 @@ async def artist_page(session: Session, request: DoorRequest, artist: str, ident
         acts=await acting.acts_for(session, row.id, identity),
         releases=shown.items,
         prices=await products.on_sale(session, ItemKind.RELEASE, shown_ids),
-        audible=await listings.audible(session, shown_ids),
+        audible=await access.audible(session, shown_ids),
         more=next_address(request, shown.next_cursor),
         followers=(await follows.counts(session, [row.id]))[row.id],
         follows=person is not None and bool(await follows.followed(session, person, [row.id])),

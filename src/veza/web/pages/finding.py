@@ -7,6 +7,7 @@ from veza.catalog import listings
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
 from veza.kit.listing import Slice
+from veza.library import access
 from veza.library.grants import ItemKind
 from veza.market import products
 from veza.web.answers import Shown
@@ -28,7 +29,7 @@ async def search_page(session: Session, request: DoorRequest) -> Shown:
     releases = await listings.releases(session, Slice(listings.RELEASE_SORTS["title"], MOST, None), text=text, tag=tag)
     tracks = await listings.tracks(session, Slice(listings.TRACK_SORTS["title"], MOST, None), text=text, tag=tag)
     shown = [row.id for row in releases]
-    prices, audible = await products.on_sale(session, ItemKind.RELEASE, shown), await listings.audible(session, shown)
+    prices, audible = await products.on_sale(session, ItemKind.RELEASE, shown), await access.audible(session, shown)
     return Shown(
         "search.html", is_public=True, query=query, tag=tag, artists=artists, releases=releases, tracks=tracks,
         prices=prices, audible=audible,

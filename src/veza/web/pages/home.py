@@ -7,6 +7,7 @@ from veza.catalog import listings
 from veza.community import comment_lists
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
+from veza.library import access
 from veza.library.grants import ItemKind
 from veza.market import products
 from veza.web.answers import Shown
@@ -29,6 +30,6 @@ async def home(session: Session, request: DoorRequest) -> Shown:
     moments = await comment_lists.newest_moments(session, MOMENTS)
     return Shown(
         "home.html", is_public=True, releases=shown.items, prices=prices, moments=moments,
-        audible=await listings.audible(session, shown_ids),
+        audible=await access.audible(session, shown_ids),
         more=next_address(request, shown.next_cursor),
     )  # fmt: skip

@@ -12,6 +12,7 @@ from veza.http.requests import DoorRequest
 from veza.kit.database import Session
 from veza.kit.listing import start_of
 from veza.kit.messages import gettext
+from veza.library import access
 from veza.library.grants import ItemKind
 from veza.market import products
 from veza.moderation import notices
@@ -35,7 +36,7 @@ async def news_page(session: Session, request: DoorRequest, identity: Identity) 
         notices=await notices.listed(session, person, start_of(notices.SORTS, NOTICES)),
         releases=[cards[row.id] for row in shown.items if row.id in cards],
         prices=await products.on_sale(session, ItemKind.RELEASE, list(cards)),
-        audible=await listings.audible(session, list(cards)),
+        audible=await access.audible(session, list(cards)),
         more=next_address(request, shown.next_cursor),
         decisions=DECISIONS,
         subjects=SUBJECTS,

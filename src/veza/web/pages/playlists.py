@@ -121,7 +121,7 @@ async def _shown(
     token: str | None = None,
 ) -> Shown:
     person, link = identity.person_id, request.query_params.get("link", "")[:LONGEST_LINK] or None
-    found = await playlists.see(session, playlist_id, person, link=link, moderates=identity.may(Permission.MODERATE))
+    found = await playlists.see(session, playlist_id, identity, link=link)
     asked = page_of(request, playlist_items.SORTS, ITEMS).of(f"items of {playlist_id}")
     items = asked.filled(await playlist_items.listed(session, playlist_id, asked.slice), lambda row: row)
     cards = await listings.track_cards(session, [row.track_id for row in items.items if row.is_available])

@@ -59,7 +59,7 @@ async def release_page(
         comments=await comment_lists.moments_of_release(session, release_id, COMMENTS),
         credits=credits_of(tracks),
         others=others,
-        audible=await listings.audible(session, [row.id for row in others]),
+        audible=await access.audible(session, [row.id for row in others]),
         prices=prices,
         liked=person is not None and bool(await likes.liked(session, person, "release", [release_id])),
         owned=await is_owned(session, person, offer),
@@ -81,7 +81,7 @@ async def hears_of(session: Session, release_id: UUID, tracks: Sequence[Any], id
     """Track → how much of it the identity hears now, for those of these tracks of a release of which it hears
     something."""
     may = await access.may_each(session, identity.person_id, release_id)
-    judged = await access.to_judge(session, release_id) if identity.may(Permission.MODERATE) else set()
+    judged = await access.judged_by(session, identity, release_id)
     return parts_of(tracks, may, judged)
 
 
