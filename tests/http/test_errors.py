@@ -23,7 +23,7 @@ NOT_OF_A_MODULE = ("api", "app", "http", "lab", "ops", "settings", "web")
 """Doors, what they stand on and what only operators start: they answer their own errors."""
 REACH_NO_DOOR = {
     "grpc.statuses.BadArgument": "its own door answers it, as an invalid request",
-    "audio.apart.NotRendered": "no door takes recordings yet",
+    "audio.apart.NotRendered": "the worker's reason for a file that failed",
     "audio.decoding.TooLong": "its child process answers it as NotRendered",
     "audio.sources.NotSound": "its child process answers it as NotRendered",
     "ingest.track_jobs.JobLost": "ends an attempt of the worker, which says nothing more",
@@ -45,7 +45,6 @@ REACH_NO_DOOR = {
     "money.ledger.UnbalancedPosting": "a mistake of ours",
     "money.provider_account.AccountUnknown": "money says it as its own CannotReconcile or CatchUpFailed",
     "money.provider_lists.ListEndedEarly": "money says it as its own CannotReconcile or CatchUpFailed",
-    "money.sellers.OnboardingFailed": "the route answers it by what the provider said",
     "money.stripe.gateway.OutOfTime": "the attempt's worker gives its claim back",
     "money.stripe.live.SilentLine": "becomes an answer without content",
     "money.webhook_events.NotOurs": "the inbox records it",

@@ -11,7 +11,8 @@ import pytest
 from tests.money.acts import HOUR, findings, sent_there, transfer
 from veza.lab.sandbox.webhooks import sign_payload
 from veza.lab.simulator.stage import SECRET, Stage
-from veza.money.sellers import OnboardingFailed, Seller, onboard
+from veza.money.sellers import Seller, onboard
+from veza.money.stripe.definite import ProviderUnavailable
 from veza.money.transfers import SellerTransfer
 
 
@@ -96,7 +97,7 @@ async def test_it_may_happen_twice(stage: Stage) -> None:
 async def test_a_provider_that_does_not_answer_loses_no_account(stage: Stage, fault: str) -> None:
     old = (await seller(stage)).stripe_account_id
     stage.sandbox.add_fault(fault, times=None)
-    with pytest.raises(OnboardingFailed):
+    with pytest.raises(ProviderUnavailable):
         await onboard_anew(stage)
     stage.sandbox.clear_faults()
     assert (await seller(stage)).stripe_account_id == old

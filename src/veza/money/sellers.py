@@ -15,7 +15,7 @@ from veza.kit.database import Base, Database, Session, table_of
 from veza.kit.messages import Message, gettext
 from veza.money import findings
 from veza.money.findings import FindingKind
-from veza.money.stripe.answers import Answer
+from veza.money.stripe.definite import ProviderRefused, ProviderUnavailable, definite
 from veza.money.stripe.gateway import Gateway
 from veza.money.transfer_waits import forget_destination, wake_waiting_for
 
@@ -39,14 +39,6 @@ class Seller(Base):
     created_at: Mapped[datetime]
 
     __table_args__ = (Index(None, "created_at", "id"),)
-
-
-class OnboardingFailed(Exception):
-    """The provider did not open the account, or made no link; says what it answered."""
-
-    def __init__(self, what: Message, answer: Answer) -> None:
-        super().__init__(gettext("{what}: {answer}", what=what, answer=answer.said))
-        self.answer = answer
 
 
 class UnknownSeller(LookupError):
@@ -112,14 +104,14 @@ async def onboard(
     """Open a connected account for the seller (once) and return the row with a fresh onboarding link, which leads to
     `refresh_url` (else `return_url`) once it is used up.
 
-    Raises OnboardingFailed with the provider's words. Calling it again only makes a new link, unless the account is
-    gone at the provider: then it is let go, and a new one is opened.
+    Raises ProviderRefused and ProviderUnavailable with the provider's words. Calling it again only makes a new link,
+    unless the account is gone at the provider: then it is let go, and a new one is opened.
     """
     async with database.write(actor) as session:
         row = await register(session, seller_id, name, country)
     try:
         return await _account_with_link(database, gateway, row, (return_url, refresh_url or return_url), actor)
-    except OnboardingFailed:
+    except (ProviderRefused, ProviderUnavailable):
         if row.stripe_account_id is None or not await _is_gone(gateway, row.stripe_account_id):
             raise
     async with database.write(actor) as session:
@@ -154,12 +146,10 @@ async def _account_with_link(
             # after one that was let go.
             key=f"veza-account-{row.id}-{sha256(_told_of(row).encode()).hexdigest()[:16]}",
         )
-        if not made.is_ok:
-            raise OnboardingFailed(
-                gettext("the provider opened no account for seller {seller_id}", seller_id=seller_id), made
-            )
+        what = gettext("the provider opened no account for seller {seller_id}", seller_id=seller_id)
+        account_id = str(definite(made, what)["id"])
         async with database.write(actor) as session:
-            await session.execute(_ACCOUNT_OPENED, {"seller_id": seller_id, "account_id": str(made.object["id"])})
+            await session.execute(_ACCOUNT_OPENED, {"seller_id": seller_id, "account_id": account_id})
             await wake_waiting_for(session, seller_id=seller_id)
     async with database.read() as session:
         row = (await session.scalars(_BY_ID, {"seller_id": seller_id})).one()
@@ -172,11 +162,8 @@ async def _account_with_link(
         },
         key=f"veza-link-{database.ids.new()}",
     )
-    if not link.is_ok:
-        raise OnboardingFailed(
-            gettext("the provider made no onboarding link for seller {seller_id}", seller_id=seller_id), link
-        )
-    return row, str(link.object["url"])
+    what = gettext("the provider made no onboarding link for seller {seller_id}", seller_id=seller_id)
+    return row, str(definite(link, what)["url"])
 
 
 def _told_of(row: Seller) -> str:

@@ -23,11 +23,10 @@ from veza.http.paging import Page, PageRequest
 from veza.http.problems import NOT_FOUND
 from veza.http.words import CAPITAL_COUNTRY
 from veza.kit.database import Session
-from veza.kit.messages import message_of
 from veza.money import balances, listings, sellers
 from veza.money.facade import Money
-from veza.money.sellers import OnboardingFailed, Seller
-from veza.money.stripe.definite import ProviderRefused, told
+from veza.money.sellers import Seller
+from veza.money.stripe.definite import ProviderRefused
 
 TAG = "sellers"
 
@@ -154,12 +153,9 @@ async def onboarding(
 
     async def ask(row: Seller) -> str:
         to_open = row.id, row.name, row.country
-        try:
-            _, link = await sellers.onboard(
-                money.database, money.gateway.for_people(), *to_open, return_url=return_url, actor=actor
-            )
-        except OnboardingFailed as failed:
-            raise told(failed.answer, message_of(failed)) from failed
+        _, link = await sellers.onboard(
+            money.database, money.gateway.for_people(), *to_open, return_url=return_url, actor=actor
+        )
         return link
 
     async def record(session: Session, row: Seller, link: str) -> Reply:

@@ -21,7 +21,8 @@ from veza.money.discoveries import our_id
 from veza.money.operator import NothingToRetry, retry_transfer
 from veza.money.reconciliation import reconcile
 from veza.money.refunds import NotRefundable
-from veza.money.sellers import OnboardingFailed, Seller
+from veza.money.sellers import Seller
+from veza.money.stripe.definite import ProviderRefused, ProviderUnavailable
 from veza.money.transfers import SellerTransfer
 
 ONBOARDED, CAPABLE, NEW = ("anna", "bert"), "carl", "dora"
@@ -134,7 +135,7 @@ async def connect_account(run: Run, dice: Random) -> str | None:
             await sellers.onboard(
                 process.database, process.money.gateway, NEW, NEW, "DE", return_url="http://simulator/", actor=NEW
             )
-        except OnboardingFailed:
+        except (ProviderRefused, ProviderUnavailable):
             return
 
     await run.act("onboard", onboard(), process)

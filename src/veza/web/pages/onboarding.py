@@ -14,13 +14,11 @@ from veza.accounts.permissions import Permission
 from veza.catalog import acting
 from veza.http.requests import DoorRequest
 from veza.kit.database import Database
-from veza.kit.messages import Message, gettext, message_of, verbatim
+from veza.kit.messages import Message, gettext, verbatim
 from veza.market.rules import MarketRules
 from veza.money import onboarding, sellers
 from veza.money.facade import Money
 from veza.money.onboarding import OnboardingState
-from veza.money.sellers import OnboardingFailed
-from veza.money.stripe.definite import told
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
 from veza.web.proving import proof_of
@@ -84,13 +82,10 @@ async def begin_onboarding(
         row = await sellers.register(session, str(artist.id), artist.name, artist.country)
         to_open = row.id, row.name, row.country
     back = f"{rules.base_url}/studio/{artist_id}/onboarding?{FROM}="
-    try:
-        _, link = await sellers.onboard(
-            money.database, money.gateway.for_people(), *to_open, return_url=f"{back}form",
-            refresh_url=f"{back}link", actor=identity.actor,
-        )  # fmt: skip
-    except OnboardingFailed as failed:
-        raise told(failed.answer, message_of(failed)) from failed
+    _, link = await sellers.onboard(
+        money.database, money.gateway.for_people(), *to_open, return_url=f"{back}form",
+        refresh_url=f"{back}link", actor=identity.actor,
+    )  # fmt: skip
     return See(link)
 
 
