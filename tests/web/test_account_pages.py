@@ -28,6 +28,7 @@ from veza.kit.clock import ManualClock
 from veza.kit.limits import Throttle
 from veza.kit.listing import start_of
 from veza.kit.mail import Mail
+from veza.kit.secret import new_secret
 from veza.library import shelf
 from veza.library.grants import ItemKind
 from veza.market import cart, checkout, products
@@ -35,7 +36,6 @@ from veza.market.cart import CartOwner
 from veza.market.checkout import CheckoutRequest
 from veza.market.orders import Order
 from veza.market.products import PriceDraft, Pricing
-from veza.market.tokens import new_token
 from veza.settings import Settings
 
 
@@ -201,7 +201,7 @@ async def _bought(emails: Emails) -> str:
     artist = await factories.artist(emails.database)
     release, _ = await factories.release(emails.database, artist, title="Gift", kind="single")
     rules = emails.market
-    buyer = CartOwner(None, new_token())
+    buyer = CartOwner(None, new_secret())
     async with emails.database.write("test") as session:
         found = await session.get_one(Artist, artist)
         free = PriceDraft(Pricing.FREE, 0, "EUR")

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, Uuid, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.accounts.secret import digest, new_secret
 from veza.kit.database import Base, Session
 from veza.kit.messages import gettext
+from veza.kit.secret import digest, new_secret
 
 
 class Purpose(StrEnum):

@@ -17,11 +17,12 @@ import segno
 from sqlalchemy import BigInteger, ForeignKey, Index, Uuid, delete, func, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.accounts import audit, people, sessions
+from veza.accounts import audit, emails, people, sessions
 from veza.accounts.audit import Act
-from veza.accounts.secret import digest
+from veza.accounts.emails import Addressee
 from veza.kit.database import Base, Session, table_of
 from veza.kit.messages import gettext
+from veza.kit.secret import digest
 
 STEP_SECONDS = 30
 DRIFT_STEPS = 1
@@ -208,6 +209,14 @@ async def renew_recovery_codes(session: Session, person_id: UUID, address: str) 
         raise NotOn
     audit.note(session, Act.RECOVERY_CODES_MADE, person_id, address=address)
     return await _new_recovery_codes(session, person_id)
+
+
+async def tell(session: Session, base_url: str, person_id: UUID, *, is_on: bool) -> None:
+    """A mail to the person: it was turned on, or off."""
+    person = await people.find(session, person_id)
+    if person.email is not None:
+        to = Addressee(person.id, person.email, person.language)
+        emails.second_factor_changed(session, base_url, to, is_on=is_on)
 
 
 async def forget(session: Session, person_id: UUID) -> None:

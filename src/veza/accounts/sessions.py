@@ -14,10 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.accounts.people import Person
 from veza.accounts.permissions import Role
 from veza.accounts.roles import PersonRole
-from veza.accounts.secret import digest, new_secret
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
 from veza.kit.messages import gettext
+from veza.kit.secret import digest, new_secret
 
 MOST_PER_PERSON = 50
 """Sessions of one person; beyond that the one used longest ago ends."""

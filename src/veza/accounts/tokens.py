@@ -15,11 +15,11 @@ from veza.accounts.people import Person
 from veza.accounts.permissions import Role, Scope
 from veza.accounts.roles import PersonRole
 from veza.accounts.second_factor import SecondFactor
-from veza.accounts.secret import digest, new_secret
 from veza.accounts.sessions import SEEN_EVERY, Authenticated
 from veza.kit.database import Base, Session
 from veza.kit.listing import Slice, by_age
 from veza.kit.messages import gettext
+from veza.kit.secret import digest, new_secret
 
 PREFIX = "veza_"
 """Tells an API token from the operator's token, and lets scanners find one that leaked into a repository."""

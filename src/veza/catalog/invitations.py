@@ -26,7 +26,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.accounts import audit, people
 from veza.accounts.audit import Act
-from veza.accounts.secret import digest, new_secret
 from veza.catalog.acting import is_owner, owns
 from veza.catalog.artists import Artist
 from veza.catalog.limits import Limits
@@ -36,6 +35,7 @@ from veza.kit import mail
 from veza.kit.database import Base, Database, Session
 from veza.kit.limits import Allowance, Limit
 from veza.kit.messages import Message, gettext
+from veza.kit.secret import digest, new_secret
 
 LASTS = timedelta(days=7)
 INVITING = Limit("inviting", 20, timedelta(minutes=10))

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.catalog.sorted_text import SORTED
 from veza.kit.database import Base, Session
+from veza.kit.ids import id_of
 from veza.kit.messages import gettext
 
 ARTIST, RELEASE = "artist", "release"
@@ -89,10 +90,7 @@ def is_slug(text: str) -> bool:
 
 def as_id(text: str) -> UUID | None:
     """The id that was sent instead of a slug, written as ids are: a slug may have 32 hexadecimal digits, too."""
-    try:
-        found = UUID(text) if len(text) == 36 else None
-    except ValueError:
-        return None
+    found = id_of(text)
     return found if str(found) == text.lower() else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Collection
@@ -18,6 +17,7 @@ from veza.accounts.permissions import Permission
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.messages import gettext
+from veza.kit.secret import digest
 from veza.kit.text import one_line, paragraphs
 from veza.moderation import reports
 
@@ -213,7 +213,7 @@ async def renew_link(session: Session, playlist_id: UUID, person_id: UUID) -> st
     """A new token for the share link; the one before it opens nothing any more."""
     playlist = await lock_own(session, playlist_id, person_id)
     token = secrets.token_urlsafe(24)
-    playlist.link_hash = _hashed(token)
+    playlist.link_hash = digest(token)
     await session.flush()
     return token
 
@@ -236,7 +236,7 @@ async def see(session: Session, playlist_id: UUID, identity: Identity, *, link: 
 async def seen_by_person(
     session: Session, playlist_id: UUID, person_id: UUID | None, *, link: str | None = None
 ) -> Playlist:
-    """The same for a person as such, whatever their roles."""
+    """The same for a person as such: their roles open nothing."""
     playlist = await _found(session, playlist_id)
     if not await _may_see(session, playlist, person_id, link):
         raise UnknownPlaylist(playlist_id)
@@ -298,11 +298,7 @@ async def _may_see(session: Session, playlist: Playlist, person_id: UUID | None,
 
 
 def _opens(playlist: Playlist, link: str) -> bool:
-    return playlist.link_hash is not None and hmac.compare_digest(playlist.link_hash, _hashed(link))
-
-
-def _hashed(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return playlist.link_hash is not None and hmac.compare_digest(playlist.link_hash, digest(link))
 
 
 async def _lock(session: Session, playlist_id: UUID) -> Playlist:

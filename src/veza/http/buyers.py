@@ -12,9 +12,9 @@ from litestar.datastructures import Cookie
 from veza.accounts.identity import actor_of
 from veza.http.host_cookies import HostCookie
 from veza.kit.database import Database
+from veza.kit.secret import digest
 from veza.market import cart as carts
-from veza.market.cart import CartOwner
-from veza.market.tokens import hash_of, looks_like_token
+from veza.market.cart import CartOwner, looks_like_token
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -35,7 +35,7 @@ def cart_cookie(connection: Connection, base_url: str, token: str) -> Cookie:
 
 def keys_of_cart(buyer: CartOwner) -> str | None:
     """The part of a visitor's idempotency keys that are those of the cart; None for a person, who has their own."""
-    return None if buyer.person_id is not None else f"cart {hash_of(buyer.cart_token or '')[:16]}"
+    return None if buyer.person_id is not None else f"cart {digest(buyer.cart_token or '')[:16]}"
 
 
 async def take_along(database: Database, buyer: CartOwner) -> None:

@@ -7,7 +7,6 @@ renewed as long as the process lives; a worker that lost it ends its process and
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -77,13 +76,10 @@ class AudioWorker:
         self._database, self._objects, self._rules = database, objects, rules
         self.concurrency = self.batch_size = rules.concurrency
         self._jobs = TrackJobs(
-            database, objects, machine, self.name, waits="uploaded", works="processing", progress=("stage", "share"),
-            lease=rules.lease, first_pause=FIRST_PAUSE,
+            database, objects, machine, Claim.of, self.name, waits="uploaded", works="processing",
+            progress=("stage", "share"), lease=rules.lease, first_pause=FIRST_PAUSE,
         )  # fmt: skip
-
-    async def claim(self, limit: int) -> Sequence[Claim]:
-        """Up to `limit` versions that wait or whose worker is gone, those that wait longest first."""
-        return [Claim.of(row) for row in await self._jobs.claim(limit)]
+        self.claim = self._jobs.claim
 
     async def work(self, claim: Claim) -> None:
         """Render and keep it, or say why not; a lost lease ends it without a word."""

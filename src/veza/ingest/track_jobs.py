@@ -97,23 +97,25 @@ class TrackJob(Protocol):
 
 
 R = TypeVar("R", bound=TrackJob)
+C = TypeVar("C", bound=TrackClaim)
 
 
-class TrackJobs(Generic[R]):
+class TrackJobs(Generic[R, C]):
     """The rows of one machine that wait for a worker, or are worked on."""
 
     def __init__(
-        self, database: Database, objects: Objects, machine: Machine[R], actor: str, *, waits: str, works: str,
-        progress: Sequence[str], lease: timedelta, first_pause: timedelta,
+        self, database: Database, objects: Objects, machine: Machine[R], claim_of: Callable[[R], C], actor: str, *,
+        waits: str, works: str, progress: Sequence[str], lease: timedelta, first_pause: timedelta,
     ) -> None:  # fmt: skip
-        """`waits` and `works` are the statuses of a row that waits and of one that is worked on, `progress` the columns
-        that say how far it is, and `first_pause` follows the first attempt that a store or a disk ended; each further
-        one is twice as long."""
+        """`claim_of` makes of a row what its worker knows of it, `waits` and `works` are the statuses of a row that
+        waits and of one that is worked on, `progress` the columns that say how far it is, and `first_pause` follows the
+        first attempt that a store or a disk ended; each further one is twice as long."""
         self._database, self._objects, self._machine, self._actor = database, objects, machine, actor
+        self._claim_of = claim_of
         self._waits, self._works, self._lease, self._first_pause = waits, works, lease, first_pause
         self._cleared: dict[str, Any] = {"claimed_until": None, **dict.fromkeys(progress)}
 
-    async def claim(self, limit: int) -> Sequence[R]:
+    async def claim(self, limit: int) -> Sequence[C]:
         """Up to `limit` rows that wait or whose worker is gone, those that wait longest first."""
         model = self._machine.model
         async with self._database.write(self._actor) as session:
@@ -133,7 +135,7 @@ class TrackJobs(Generic[R]):
                 await self._machine.move(
                     session, row, self._works, because=why, attempt=row.attempt + 1, tries=row.tries + 1, **ours
                 )
-            return rows
+            return [self._claim_of(row) for row in rows]
 
     async def mine(self, session: Session, claim: TrackClaim) -> R:
         """The row, locked behind its track. Raises JobLost, TrackGone."""

@@ -39,3 +39,11 @@ class Ids:
         value |= 0x7 << 76 | self._counter << 64
         value |= 0b10 << 62 | self._rng.getrandbits(62)
         return UUID(int=value)
+
+
+def id_of(text: str) -> UUID | None:
+    """The id that an address or a form names; None for anything else."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

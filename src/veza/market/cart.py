@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +17,9 @@ from veza.accounts import people
 from veza.kit.database import Base, Session
 from veza.kit.messages import Message, gettext
 from veza.kit.money import Amount, BadAmount, chargeable
+from veza.kit.secret import digest
 from veza.market import orders, owned, products
 from veza.market.products import NotForSale, Offer, Pricing
-from veza.market.tokens import hash_of
 
 MOST_ITEMS = 100
 
@@ -58,6 +59,19 @@ class CartOwner:
 
     person_id: UUID | None
     cart_token: str | None
+
+    @property
+    def has_cart(self) -> bool:
+        """Whether there is a cart to speak of: a person's, or a token's."""
+        return self.person_id is not None or self.cart_token is not None
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,128}")
+
+
+def looks_like_token(sent: str) -> bool:
+    """Whether a cart could have this token: a client of the API may make its own."""
+    return _TOKEN.fullmatch(sent) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +130,7 @@ async def ensure(session: Session, buyer: CartOwner) -> Cart:
     key: dict[str, Any] = (
         {"person_id": buyer.person_id}
         if buyer.person_id is not None
-        else {"token_hash": hash_of(buyer.cart_token or "")}
+        else {"token_hash": digest(buyer.cart_token or "")}
     )
     mine = select(Cart).filter_by(**key).with_for_update().execution_options(populate_existing=True)
     while True:
@@ -299,5 +313,5 @@ async def _set(session: Session, cart: Cart, product_id: UUID, values: dict[str,
 async def _by_token(session: Session, token: str | None, *, lock: bool = False) -> Cart | None:
     if token is None:
         return None
-    wanted = select(Cart).where(Cart.token_hash == hash_of(token))
+    wanted = select(Cart).where(Cart.token_hash == digest(token))
     return (await session.scalars(wanted.with_for_update() if lock else wanted)).one_or_none()

@@ -14,6 +14,7 @@ from veza.kit.database import Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.messages import Joined, Message, gettext, paragraphs
 from veza.kit.money import Amount
+from veza.kit.secret import digest, new_secret
 from veza.library import grants
 from veza.library.grants import ItemKind
 from veza.market import cart as carts
@@ -24,7 +25,6 @@ from veza.market.codes import CodeBatch
 from veza.market.orders import Order, OrderLine
 from veza.market.refund_requests import RefundRequest
 from veza.market.rules import MarketRules
-from veza.market.tokens import hash_of, new_token
 from veza.money import payments
 
 log = structlog.get_logger(__name__)
@@ -101,8 +101,8 @@ async def send_link(
     lines = [line for line in (await orders.lines_of(session, [order.id]))[order.id] if line.id not in missing]
     if not lines:
         return
-    token = new_token()
-    await orders.machine.update(session, order, claim_hash=hash_of(token))
+    token = new_secret()
+    await orders.machine.update(session, order, claim_hash=digest(token))
     total = Amount(sum(line.gross_minor for line in lines), order.currency)
     if len(twice) == len(lines):
         subject = gettext("You paid twice at {platform_name}", platform_name=rules.platform_name)
@@ -134,7 +134,7 @@ _GOES_BACK = gettext("What they cost this time goes back to you by itself. What 
 
 async def look(session: Session, token: str) -> Waiting:
     """The order or code that waits for this link, not locked; raises UnknownClaim."""
-    waiting = select(Order).where(Order.claim_hash == hash_of(token), Order.person_id.is_(None))
+    waiting = select(Order).where(Order.claim_hash == digest(token), Order.person_id.is_(None))
     order = (await session.scalars(waiting)).one_or_none()
     if order is not None:
         return Waiting(order.id, order.email, order)

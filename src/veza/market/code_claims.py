@@ -14,12 +14,12 @@ from veza.kit import limits
 from veza.kit.database import Session
 from veza.kit.limits import Limit
 from veza.kit.messages import Message, gettext, paragraphs
+from veza.kit.secret import digest, new_secret
 from veza.library import grants
 from veza.library.grants import ItemKind
 from veza.market import codes
 from veza.market.codes import CodeBatch, DownloadCode
 from veza.market.rules import MarketRules
-from veza.market.tokens import hash_of, new_token
 
 REDEEMING = Limit("code to", 5, timedelta(minutes=15))
 """Mails to one address: an artist's people make codes at no cost, and the address may be a stranger's."""
@@ -34,8 +34,8 @@ async def redeem_for(
     """
     await limits.spend(session, REDEEMING.of(email))
     code, batch = await codes.unused(session, said)
-    token = new_token()
-    held = {"redeemed_at": session.now, "email": email, "claim_hash": hash_of(token)}
+    token = new_secret()
+    held = {"redeemed_at": session.now, "email": email, "claim_hash": digest(token)}
     await session.execute(update(DownloadCode).where(DownloadCode.id == code.id).values(**held))
     await codes.give(session, code, batch, person_id=None)
     model = Release if batch.kind == ItemKind.RELEASE else Track
@@ -58,7 +58,7 @@ async def redeem_for(
 
 async def find(session: Session, token: str) -> DownloadCode | None:
     """The code that waits for this link, not locked."""
-    waiting = select(DownloadCode).where(DownloadCode.claim_hash == hash_of(token), DownloadCode.redeemed_by.is_(None))
+    waiting = select(DownloadCode).where(DownloadCode.claim_hash == digest(token), DownloadCode.redeemed_by.is_(None))
     return (await session.scalars(waiting)).one_or_none()
 
 

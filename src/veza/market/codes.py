@@ -19,6 +19,7 @@ from veza.catalog.visibility import visible
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.messages import gettext
+from veza.kit.secret import digest
 from veza.kit.text import one_line
 from veza.library import access, grants
 from veza.library.grants import CauseKind, Given, ItemKind
@@ -26,7 +27,6 @@ from veza.market import cart as carts
 from veza.market import products
 from veza.market.cart import CartOwner
 from veza.market.owned import OwnedAlready
-from veza.market.tokens import hash_of
 
 MOST_IN_BATCH = 500
 NOTE_MOST = 200
@@ -130,7 +130,7 @@ async def make(
     session.add(batch)
     await session.flush()
     made = [_new_code() for _ in range(count)]
-    rows = [{"id": session.new_id(), "batch_id": batch.id, "code_hash": hash_of(plain(code))} for code in made]
+    rows = [{"id": session.new_id(), "batch_id": batch.id, "code_hash": digest(plain(code))} for code in made]
     await session.execute(insert(DownloadCode), rows)
     return batch, made
 
@@ -157,7 +157,7 @@ async def unused(session: Session, said: str) -> tuple[DownloadCode, CodeBatch]:
     found = (
         select(DownloadCode, CodeBatch)
         .join(CodeBatch, CodeBatch.id == DownloadCode.batch_id)
-        .where(DownloadCode.code_hash == hash_of(plain(said)))
+        .where(DownloadCode.code_hash == digest(plain(said)))
         .with_for_update(of=DownloadCode)
     )
     row = (await session.execute(found)).one_or_none()

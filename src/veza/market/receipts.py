@@ -14,12 +14,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.kit.database import Base, Session
 from veza.kit.messages import gettext
 from veza.kit.money import Amount
+from veza.kit.secret import digest
 from veza.market import cart as carts
 from veza.market import orders
 from veza.market.cart import CartOwner
 from veza.market.orders import Order, UnknownOrder
 from veza.market.rules import MarketRules
-from veza.market.tokens import hash_of
 from veza.market.vat import vat_of
 
 
@@ -115,7 +115,7 @@ async def bought_here(session: Session, order_id: UUID, token: str | None, buyer
     """
     order = await orders.find(session, order_id)
     if token is not None:
-        is_theirs = order.person_id is None and order.claim_hash == hash_of(token)
+        is_theirs = order.person_id is None and order.claim_hash == digest(token)
     else:
         cart = await carts.find(session, buyer)
         is_theirs = cart is not None and order.cart_id == cart.id and order.person_id in (None, buyer.person_id)

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from veza.kit.database import Session
+from veza.kit.ids import id_of
 from veza.kit.messages import Message, gettext
 from veza.kit.money import Amount
 from veza.kit.moves import StatusChange
@@ -63,22 +64,15 @@ class Entry:
 async def payment_of(session: Session, wanted: str) -> UUID:
     """The payment an id belongs to: any of our ids, or any of the provider's. Raises NothingFound."""
     wanted = wanted.strip()
-    for query in _ours(wanted) if _uuid(wanted) else _theirs(wanted):
+    for query in _ours(wanted) if id_of(wanted) else _theirs(wanted):
         found: UUID | None = await session.scalar(query)
         if found is not None:
             return found
     raise NothingFound(wanted)
 
 
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 def _ours(wanted: str) -> list[Any]:
-    row_id = _uuid(wanted)
+    row_id = id_of(wanted)
     models: list[Any] = [Refund, SellerTransfer, TransferReversal, Dispute, PaymentLine, Finding]
     return [
         select(Payment.id).where(Payment.id == row_id),

@@ -6,7 +6,6 @@ lease keeps nothing (`ingest/track_jobs.py`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -73,13 +72,10 @@ class DownloadWorker:
         self._database, self._objects, self._rules = database, objects, rules
         self.concurrency = self.batch_size = rules.concurrency
         self._jobs = TrackJobs(
-            database, objects, machine, self.name, waits="waiting", works="making", progress=("share",),
+            database, objects, machine, Claim.of, self.name, waits="waiting", works="making", progress=("share",),
             lease=rules.lease, first_pause=FIRST_PAUSE,
         )  # fmt: skip
-
-    async def claim(self, limit: int) -> Sequence[Claim]:
-        """Up to `limit` downloads that wait or whose worker is gone, those that wait longest first."""
-        return [Claim.of(row) for row in await self._jobs.claim(limit)]
+        self.claim = self._jobs.claim
 
     async def work(self, claim: Claim) -> None:
         """Make and keep it, or say why not; a lost lease ends it without a word."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
+from uuid import UUID
 
 from litestar.datastructures import Cookie
 
+from veza.kit.ids import id_of
 from veza.kit.messages import Message
 
 
@@ -55,6 +57,10 @@ class Form:
         """What was typed into a field, else the `default`; no text that was typed is lost."""
         found = self.given.get(name)
         return found if found is not None else ("" if default is None else str(default))
+
+    def id_of(self, name: str) -> UUID | None:
+        """The id that was chosen; None for anything else."""
+        return id_of(self.value(name))
 
     def fault(self, name: str) -> str:
         """What is wrong with a field, or nothing."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -14,6 +13,7 @@ from veza.http.language import told
 from veza.http.problems import NOT_FOUND
 from veza.http.requests import DoorRequest, form_fields
 from veza.kit.database import Database, Session
+from veza.kit.ids import id_of
 from veza.kit.messages import gettext
 from veza.market import claims, orders, refund_asking, refund_notices
 from veza.market.claims import UnknownClaim
@@ -22,6 +22,9 @@ from veza.market.refund_requests import REASON_LEAST, REASON_MOST
 from veza.market.rules import MarketRules
 from veza.web.rendering import LINK_OVER, Pages, Refused, form_status
 from veza.web.site import Site
+
+NO_LINE = UUID(int=0)
+"""An id that no line has."""
 
 
 class ChoiceMissing(ValueError):
@@ -60,7 +63,7 @@ def refund_routes(database: Database, rules: MarketRules, site: Site) -> list[Co
         try:
             async with database.write("refund page") as session:
                 order = await _order(session, token)
-                asked = await refund_asking.ask_of_order(session, order, _id_of(line), reason, rules)
+                asked = await refund_asking.ask_of_order(session, order, id_of(line) or NO_LINE, reason, rules)
                 await refund_notices.asked(session, asked, rules)
         except Exception as error:
             kind = kind_of(error)
@@ -76,13 +79,6 @@ def refund_routes(database: Database, rules: MarketRules, site: Site) -> list[Co
 
     handlers = [refund_page, ask]
     return [pages.router("/", handlers)]
-
-
-def _id_of(line: str) -> UUID:
-    """The id that a form sent; for anything else one that no line has."""
-    with suppress(ValueError):
-        return UUID(line)
-    return UUID(int=0)
 
 
 async def _order(session: Session, token: str) -> Order:

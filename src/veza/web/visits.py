@@ -15,8 +15,8 @@ from veza.http.language import language_of
 from veza.http.preferences import has_record_colours, theme_of
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
+from veza.kit.secret import digest
 from veza.market.cart import Cart, CartItem
-from veza.market.tokens import hash_of
 from veza.moderation import notices
 
 
@@ -55,7 +55,7 @@ async def visit_of(session: Session, request: DoorRequest, identity: Identity, b
         found = (await session.execute(asked.where(Person.id == identity.person_id))).one_or_none()
         name, in_cart, unread, zone = found or (None, 0, 0, None)
     elif token is not None:
-        in_cart = (await session.execute(select(_things(Cart.token_hash == hash_of(token))))).scalar_one()
+        in_cart = (await session.execute(select(_things(Cart.token_hash == digest(token))))).scalar_one()
     return Visit(
         identity, name, in_cart, language_of(request), theme_of(request), unread, zone, has_record_colours(request)
     )

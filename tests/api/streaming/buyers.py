@@ -14,12 +14,12 @@ from veza.accounts import tokens
 from veza.accounts.permissions import Role, Scope
 from veza.catalog.artists import Artist
 from veza.kit.messages import verbatim
+from veza.kit.secret import digest, new_secret
 from veza.library import grants
 from veza.library.grants import CauseKind, Given, ItemKind
 from veza.market import codes
 from veza.market.codes import DownloadCode
 from veza.market.orders import Order
-from veza.market.tokens import hash_of, new_token
 
 
 @dataclass
@@ -46,13 +46,13 @@ async def by_token(stage: Stage, asker: Asker, scopes: Iterable[Scope]) -> Asker
 
 async def order_without_account(stage: Stage, kind: ItemKind = ItemKind.RELEASE) -> tuple[Asker, UUID]:
     """A paid order of the release or the track, made without an account; its id is the cause of its grant, too."""
-    token, order_id = new_token(), uuid4()
+    token, order_id = new_secret(), uuid4()
     async with stage.veza.database.write("test") as session:
         session.add(
             Order(
                 id=order_id, cart_id=uuid4(), email="lena@example.org", status="paid", currency="EUR",
                 amount_minor=900, vat_rate_bps=0, fingerprint="", request_key="", success_url="", cancel_url="",
-                claim_hash=hash_of(token), created_at=session.now, paid_at=session.now,
+                claim_hash=digest(token), created_at=session.now, paid_at=session.now,
             )
         )  # fmt: skip
         item = stage.release if kind is ItemKind.RELEASE else stage.track
@@ -68,12 +68,12 @@ async def take_back(stage: Stage, cause: UUID) -> None:
 
 
 async def _code_without_account(stage: Stage) -> Asker:
-    token = new_token()
+    token = new_secret()
     async with stage.veza.database.write("test") as session:
         artist = await session.get_one(Artist, stage.artist)
         batch, _ = await codes.make(session, artist, ItemKind.RELEASE, stage.release, 1, "a test")
         code = (await session.scalars(select(DownloadCode).where(DownloadCode.batch_id == batch.id))).one()
-        code.email, code.claim_hash, code.redeemed_at = "lena@example.org", hash_of(token), session.now
+        code.email, code.claim_hash, code.redeemed_at = "lena@example.org", digest(token), session.now
         await codes.give(session, code, batch, person_id=None)
     return Asker(token=token)
 

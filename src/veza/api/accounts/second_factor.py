@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from veza.accounts import emails, people, reauthentication, second_factor
-from veza.accounts.emails import Addressee
+from veza.accounts import reauthentication, second_factor
 from veza.accounts.facade import Accounts
 from veza.accounts.identity import Identity
 from veza.accounts.limits import CODE_AGAIN
@@ -110,7 +109,7 @@ async def confirm_second_factor(
         this = identity.session_id
         codes = await second_factor.confirm(session, identity.person, data.code, address, session_id=this)
         await limits.restore(session, tried)
-        await _tell(session, accounts, identity, is_on=True)
+        await second_factor.tell(session, accounts.rules.base_url, identity.person, is_on=True)
         return RecoveryCodes(codes)
 
     return await one_shot.run(work)
@@ -148,11 +147,4 @@ async def end_second_factor(
     """Turns it off, with the password and a code; a recovery code will do when the app is lost. A mail says so."""
     await reauthentication.demand(session, proof)
     await second_factor.turn_off(session, identity.person, address)
-    await _tell(session, accounts, identity, is_on=False)
-
-
-async def _tell(session: Session, accounts: Accounts, identity: Identity, *, is_on: bool) -> None:
-    person = await people.find(session, identity.person)
-    if person.email is not None:
-        to = Addressee(person.id, person.email, person.language)
-        emails.second_factor_changed(session, accounts.rules.base_url, to, is_on=is_on)
+    await second_factor.tell(session, accounts.rules.base_url, identity.person, is_on=False)

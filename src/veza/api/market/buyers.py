@@ -18,9 +18,9 @@ from veza.http.problems import Problem
 from veza.http.whole_request import one_fault
 from veza.kit.database import Database
 from veza.kit.messages import gettext
-from veza.market.cart import CartOwner
+from veza.kit.secret import new_secret
+from veza.market.cart import CartOwner, looks_like_token
 from veza.market.rules import MarketRules
-from veza.market.tokens import looks_like_token, new_token
 
 HEADER = "X-Veza-Cart"
 
@@ -48,14 +48,9 @@ BUYER_DEPENDENCY: dict[str, Any] = {"buyer": Provide(_buyer)}
 """Take `buyer: NamedDependency[CartOwner]`: the person, the holder of a cart's token, or both."""
 
 
-def has_cart(buyer: CartOwner) -> bool:
-    """Whether there is a cart to speak of: a person's, or a token's."""
-    return buyer.person_id is not None or buyer.cart_token is not None
-
-
 def known(buyer: CartOwner) -> CartOwner:
     """The buyer, when there is a cart to speak of; raises Problem (cart-token-missing)."""
-    if not has_cart(buyer):
+    if not buyer.has_cart:
         raise Problem(
             CART_TOKEN_MISSING, gettext("the request has no session and no cart token: GET /api/v1/cart gives one")
         )
@@ -79,6 +74,6 @@ ArrivedBuyer = Annotated[CartOwner, Around(_arrived)]
 
 def with_new_token(request: Request[Any, Any, Any], shown: Body, rules: MarketRules) -> Response[Body]:
     """The answer to who has no cart yet: with a token for one, in a header and a cookie."""
-    token = new_token()
+    token = new_secret()
     headers = {HEADER: token, "Cache-Control": "no-store"}
     return Response(shown, headers=headers, cookies=[cart_cookie(request, rules.base_url, token)])

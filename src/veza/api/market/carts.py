@@ -9,7 +9,7 @@ from litestar import Response
 from msgspec import Meta, Struct
 
 from veza.accounts.permissions import Permission
-from veza.api.market.buyers import HEADER, ArrivedBuyer, by_cart, has_cart, with_new_token
+from veza.api.market.buyers import HEADER, ArrivedBuyer, by_cart, with_new_token
 from veza.api.operations import read, write
 from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.market import CART_FULL, CART_TOKEN_MISSING, NOT_FOR_SALE, OWNED_ALREADY
@@ -142,7 +142,7 @@ async def show_cart(
     not signed in and sends no token gets one, in a header and a cookie: nothing is kept of it before something is put
     in."""
     shown = cart_shown(await carts.contents(session, await carts.find(session, buyer)), language)
-    return Response(shown) if has_cart(buyer) else with_new_token(request, shown, rules)
+    return Response(shown) if buyer.has_cart else with_new_token(request, shown, rules)
 
 
 @write.post(

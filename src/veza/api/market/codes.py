@@ -28,12 +28,12 @@ from veza.http.paging import Page, PageRequest
 from veza.http.problems import NOT_FOUND, RATE_LIMITED
 from veza.kit.database import Session
 from veza.kit.field_faults import FieldChecks
+from veza.kit.secret import digest
 from veza.library.grants import ItemKind
 from veza.market import code_claims, codes, listings
 from veza.market.checkout import AddressNeeded
 from veza.market.codes import MOST_IN_BATCH, NOTE_MOST, CodeBatch
 from veza.market.rules import MarketRules
-from veza.market.tokens import hash_of
 
 TAG = "download codes"
 
@@ -208,7 +208,7 @@ async def redeem_code(
     if person_id is None:
         if email is None:
             raise AddressNeeded
-        idempotent = idempotent.within(f"code {hash_of(codes.plain(data.code))[:16]}")
+        idempotent = idempotent.within(f"code {digest(codes.plain(data.code))[:16]}")
 
     async def work(session: Session) -> Reply:
         if person_id is not None:

@@ -11,7 +11,6 @@ from veza.accounts.permissions import Permission
 from veza.api.market.refund_requests import REQUEST_EXAMPLE, Reason, RefundRequestResponse, shown_now
 from veza.api.money.refunds import REFUND_EXAMPLE, RefundResponse, refund_response
 from veza.api.operations import write
-from veza.catalog import acting
 from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.kit import BAD_TEXT
 from veza.http.errors.market import DECIDED_ALREADY, NO_REFUND
@@ -20,9 +19,8 @@ from veza.http.problems import BAD_AMOUNT, CONFLICT, NOT_FOUND
 from veza.kit.database import Session
 from veza.market import orders, refund_notices, refund_requests
 from veza.market.orders import UnknownLine
-from veza.market.refund_requests import RefundRequest, UnknownRequest
+from veza.market.refund_deciding import decide
 from veza.market.rules import MarketRules
-from veza.money.payment_frame import PaymentFrame
 
 TAG = "refund requests"
 
@@ -45,14 +43,6 @@ DECLINED_EXAMPLE = {**REQUEST_EXAMPLE, "status": "declined", "answer": "you hear
 DECIDING_PROBLEMS = (NOT_FOUND, DECIDED_ALREADY, BAD_TEXT, CONFLICT)
 
 
-async def _to_decide(session: Session, request_id: UUID, identity: Identity) -> tuple[RefundRequest, PaymentFrame]:
-    """The request and its payment, locked, for a person who may decide it; raises UnknownRequest for any other."""
-    request, frame = await refund_requests.lock(session, request_id)
-    if not await acting.acts_for(session, request.artist_id, identity):
-        raise UnknownRequest(request_id)
-    return request, frame
-
-
 @write.post(
     "/refund-requests/{request_id:uuid}/grant",
     operation="grantRefund",
@@ -67,9 +57,7 @@ async def grant_refund(
 ) -> RefundRequestResponse:
     """Gives exactly this line's money back; the buyer loses the thing when the money went. The artist's share is taken
     back from their transfer in the background. A refund that came to nothing may be granted once more."""
-    request, frame = await _to_decide(session, request_id, identity)
-    await refund_requests.grant(session, request, frame, because=data.answer)
-    await refund_notices.answered(session, request, rules)
+    request = await decide(session, request_id, identity, data.answer, rules, grants=True)
     return await shown_now(session, request, language)
 
 
@@ -86,9 +74,7 @@ async def decline_refund(
     session: Session, request_id: UUID, data: Decision, identity: Identity, rules: MarketRules, language: AnswerLanguage
 ) -> RefundRequestResponse:
     """No, and why; the buyer may ask once more."""
-    request, _ = await _to_decide(session, request_id, identity)
-    await refund_requests.decline(session, request, because=data.answer)
-    await refund_notices.answered(session, request, rules)
+    request = await decide(session, request_id, identity, data.answer, rules, grants=False)
     return await shown_now(session, request, language)
 
 

@@ -12,6 +12,7 @@ from veza.http.limits import retry_headers
 from veza.http.problems import NOT_FOUND
 from veza.http.requests import DoorRequest
 from veza.kit.database import Database
+from veza.kit.ids import id_of
 from veza.kit.messages import Message, gettext, message_of
 from veza.money.stripe.gateway import Gateway
 from veza.web.operator.finding_mends import Comparison
@@ -39,10 +40,9 @@ def asked_for(request: DoorRequest, name: str) -> str:
 
 def known_id(text: str, what: Message, way_on: WayOn) -> UUID:
     """Our id inside an address; raises Refused (404) for anything else."""
-    try:
-        return UUID(text)
-    except ValueError:
-        raise unknown(what, text, way_on) from None
+    if (found := id_of(text)) is None:
+        raise unknown(what, text, way_on)
+    return found
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -13,14 +12,15 @@ from veza.accounts.permissions import Permission
 from veza.http.buyers import cart_cookie
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
+from veza.kit.ids import id_of
 from veza.kit.messages import gettext
 from veza.kit.money import Amount
+from veza.kit.secret import new_secret
 from veza.market import cart as carts
 from veza.market import consent, products
 from veza.market.cart import CartLine, CartOwner, NotInCart
 from veza.market.products import Offer, Pricing
 from veza.market.rules import MarketRules
-from veza.market.tokens import new_token
 from veza.web.answers import Form, See, Shown
 from veza.web.buyers import Buyer
 from veza.web.buying import typed_amount
@@ -56,7 +56,7 @@ async def add_to_cart(
     rules: NamedDependency[MarketRules],
 ) -> See:  # fmt: skip
     """Put a product in, at its price or one's own. `then` says whether to go to the cart or back to the product."""
-    new = None if buyer.cart_token is not None or identity.person_id is not None else new_token()
+    new = None if buyer.cart_token is not None or identity.person_id is not None else new_secret()
     owner = CartOwner(buyer.person_id, buyer.cart_token or new)
     offer = await products.find(session, product_id)
     cart = await carts.ready(session, owner)
@@ -73,7 +73,7 @@ async def name_price(session: Session, product_id: UUID, buyer: Buyer, form: For
     """Name another price of one's own for what is in the cart."""
     offer = await products.find(session, product_id)
     minor = typed_amount(form, offer.product)
-    if minor is None or not _has_cart(buyer):
+    if minor is None or not buyer.has_cart:
         raise NotInCart(product_id)
     await carts.name_price(session, await carts.ready(session, buyer), product_id, minor)
     named = Amount(minor, offer.product.currency)
@@ -96,15 +96,11 @@ async def take_out(session: Session, product_id: UUID, buyer: Buyer) -> See:
     return See(f"/cart?{urlencode(undo)}", gettext("“{title}” is out of your cart.", title=line.offer.title))
 
 
-def _has_cart(buyer: CartOwner) -> bool:
-    return buyer.person_id is not None or buyer.cart_token is not None
-
-
 async def _taken_out(session: Session, wanted: str, held: list[CartLine]) -> Offer | None:
     """What was taken out and can be put back."""
-    with suppress(ValueError):
-        product_id = UUID(wanted)
-        offer = (await products.offers(session, [product_id])).get(product_id)
-        is_in = any(one.item.product_id == product_id for one in held)
-        return offer if offer is not None and offer.refusal is None and not is_in else None
-    return None
+    product_id = id_of(wanted)
+    if product_id is None:
+        return None
+    offer = (await products.offers(session, [product_id])).get(product_id)
+    is_in = any(one.item.product_id == product_id for one in held)
+    return offer if offer is not None and offer.refusal is None and not is_in else None

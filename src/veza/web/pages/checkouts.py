@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from uuid import UUID
 
 from litestar.di import NamedDependency
 
@@ -20,6 +19,7 @@ from veza.http.idempotency import Reply
 from veza.http.requests import DoorRequest
 from veza.kit.database import Database, Session
 from veza.kit.field_faults import FieldChecks, FieldFault
+from veza.kit.ids import id_of
 from veza.kit.messages import gettext
 from veza.market import cart as carts
 from veza.market import consent, orders, receipts
@@ -114,11 +114,13 @@ async def checkout_page(
 
 async def _order(session: Session, wanted: str, buyer: CartOwner) -> Order | None:
     """The order if it is the person's, or was made from this cart."""
-    with suppress(ValueError, UnknownOrder):
-        return await receipts.bought_here(session, UUID(wanted), None, buyer)
-    with suppress(ValueError, UnknownOrder):
+    if (order_id := id_of(wanted)) is None:
+        return None
+    with suppress(UnknownOrder):
+        return await receipts.bought_here(session, order_id, None, buyer)
+    with suppress(UnknownOrder):
         if buyer.person_id is not None:
-            return await orders.find_theirs(session, UUID(wanted), buyer.person_id)
+            return await orders.find_theirs(session, order_id, buyer.person_id)
     return None
 
 

@@ -19,13 +19,13 @@ from veza.http.idempotency import Reply
 from veza.http.requests import DoorRequest
 from veza.kit.database import Database, Session
 from veza.kit.field_faults import FieldChecks
+from veza.kit.ids import id_of
 from veza.kit.messages import gettext
 from veza.library.grants import ItemKind
 from veza.market import codes, listings
 from veza.market.codes import MOST_IN_BATCH, CodeBatch, UnknownBatch
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, idempotent_of_form, page
-from veza.web.pages.plays import id_of
 from veza.web.pages.turning import next_address, page_of
 from veza.web.site import Site
 

@@ -81,7 +81,9 @@ async def ask_for_files(
     checks, asker = FieldChecks(), Asker(identity.person)
     wanted, track_id = DownloadFormat.FLAC, None
     with checks.field("format"):
-        wanted, track_id = _format(form.value("format")), _track(form.value("track"))
+        wanted, track_id = _format(form.value("format")), form.id_of("track")
+        if track_id is None and form.value("track"):
+            raise UnknownFormat(gettext("there is no such track"))
     checks.demand()
 
     async def ask(session: Session) -> list[Download]:
@@ -141,15 +143,6 @@ def _format(written: str) -> DownloadFormat:
         return DownloadFormat(written)
     except ValueError:
         raise UnknownFormat(gettext("choose a format")) from None
-
-
-def _track(written: str) -> UUID | None:
-    if not written:
-        return None
-    try:
-        return UUID(written)
-    except ValueError:
-        raise UnknownFormat(gettext("there is no such track")) from None
 
 
 def _look_again(chosen: OwnedRelease, looked: str) -> str | None:

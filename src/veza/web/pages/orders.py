@@ -127,7 +127,9 @@ async def ask_for_refund(
 ) -> See:
     """Ask for one line's money back, or once more after a no."""
     order = await orders.find_theirs(session, order_id, identity.person)
-    line_id = _id_of(form.value("line"))
+    line_id = form.id_of("line")
+    if line_id is None:
+        raise LineMissing(gettext("choose what the money shall come back for"))
     asked = await refund_asking.ask_of_order(session, order, line_id, form.value("reason"), rules)
     await refund_notices.asked(session, asked, rules)
     said = gettext("Your request is on its way; an answer is promised by {at:day}.", at=asked.answer_by)
@@ -148,10 +150,3 @@ def _row(
         for one in histories[asked.request.id]
     ]
     return LineOfOrder(line, asked, events, can_ask)
-
-
-def _id_of(written: str) -> UUID:
-    try:
-        return UUID(written)
-    except ValueError:
-        raise LineMissing(gettext("choose what the money shall come back for")) from None

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from litestar.di import NamedDependency
 
-from veza.accounts import emails, people, reauthentication, second_factor
-from veza.accounts.emails import Addressee
+from veza.accounts import people, reauthentication, second_factor
 from veza.accounts.facade import Accounts
 from veza.accounts.identity import Identity
 from veza.accounts.limits import CODE_AGAIN
@@ -57,7 +56,7 @@ async def turn_on(request: DoorRequest, identity: Identity, form: Form, accounts
             session, identity.person, form.value("code"), address_of(request), session_id=identity.session_id
         )
         await limits.restore(session, tried)
-        await _tell(session, accounts, identity, is_on=True)
+        await second_factor.tell(session, accounts.rules.base_url, identity.person, is_on=True)
         return await _shown(session, identity, codes=codes)
 
 
@@ -84,7 +83,7 @@ async def turn_off(request: DoorRequest, identity: Identity, form: Form, account
     ):
         await reauthentication.demand(session, proof)
         await second_factor.turn_off(session, identity.person, address_of(request))
-        await _tell(session, accounts, identity, is_on=False)
+        await second_factor.tell(session, accounts.rules.base_url, identity.person, is_on=False)
     return See(_HERE, gettext("The second factor is off: signing in takes your password alone."))
 
 
@@ -98,10 +97,3 @@ async def _shown(
         begun=begun,
         codes=codes,
     )
-
-
-async def _tell(session: Session, accounts: Accounts, identity: Identity, *, is_on: bool) -> None:
-    person = await people.find(session, identity.person)
-    if person.email is not None:
-        to = Addressee(person.id, person.email, person.language)
-        emails.second_factor_changed(session, accounts.rules.base_url, to, is_on=is_on)

@@ -9,6 +9,7 @@ from veza.accounts.permissions import Permission
 from veza.catalog import acting, titles
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
+from veza.kit.ids import id_of
 from veza.kit.messages import Message, gettext
 from veza.streaming import play_lists
 from veza.web import day_chart
@@ -49,11 +50,3 @@ def days_of(request: DoorRequest) -> int:
     """The days that the address asks for, else the usual ones."""
     asked = request.query_params.get("days", "")
     return int(asked) if asked in {str(one) for one in RANGES} else USUAL
-
-
-def id_of(written: str) -> UUID | None:
-    """The id that an address or a form names; None for anything else."""
-    try:
-        return UUID(written)
-    except ValueError:
-        return None

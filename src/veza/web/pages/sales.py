@@ -14,16 +14,16 @@ from veza.accounts.permissions import Permission
 from veza.catalog import acting, titles
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
+from veza.kit.ids import id_of
 from veza.kit.listing import Slice
 from veza.kit.messages import Message, gettext
-from veza.market import listings, refund_notices, refund_requests, sales
+from veza.market import listings, refund_deciding, sales
 from veza.market.listings import ListedRequest
-from veza.market.refund_requests import REASON_LEAST, REASON_MOST, UnknownRequest
+from veza.market.refund_requests import REASON_LEAST, REASON_MOST
 from veza.market.rules import MarketRules
 from veza.market.sales import Refunded
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
-from veza.web.pages.plays import id_of
 from veza.web.pages.turning import next_address, page_of
 
 REQUESTS, SALES = 50, 30
@@ -84,15 +84,7 @@ async def decide(
     rules: NamedDependency[MarketRules],
 ) -> See:  # fmt: skip
     """Give the money back, or say why not: the buyer is told what was written."""
-    request, frame = await refund_requests.lock(session, request_id)
-    if request.artist_id != artist_id or not await acting.acts_for(session, artist_id, identity):
-        raise UnknownRequest(request_id)
-    is_granted = form.value("decision") == "grant"
-    if is_granted:
-        await refund_requests.grant(session, request, frame, because=form.value("answer"))
-        said = gettext("The money goes back; your share of it returns by itself.")
-    else:
-        await refund_requests.decline(session, request, because=form.value("answer"))
-        said = gettext("Declined; the buyer is told why.")
-    await refund_notices.answered(session, request, rules)
-    return See(f"/studio/{artist_id}/sales", said)
+    grants, answer = form.value("decision") == "grant", form.value("answer")
+    await refund_deciding.decide(session, request_id, identity, answer, rules, grants=grants, artist_id=artist_id)
+    granted = gettext("The money goes back; your share of it returns by itself.")
+    return See(f"/studio/{artist_id}/sales", granted if grants else gettext("Declined; the buyer is told why."))

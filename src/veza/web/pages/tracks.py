@@ -94,7 +94,9 @@ async def put_on_playlist(session: Session, track_id: UUID, identity: Identity, 
             session, identity.person, form.value("title"), description="", is_public=False, is_collaborative=False
         )
     else:
-        row = await playlists.lock_to_edit(session, _id_of(wanted), identity.person)
+        if (playlist_id := form.id_of("playlist")) is None:
+            raise playlists.UnknownPlaylist(wanted[:40])
+        row = await playlists.lock_to_edit(session, playlist_id, identity.person)
     await playlist_items.add(session, row.id, identity.person, [track_id])
     return See(f"/tracks/{track_id}", gettext("It is on “{title}”.", title=row.title))
 
@@ -108,13 +110,6 @@ def _threads(rows: Sequence[Any], length_ms: int) -> dict[str, Any]:
     first = [one for one in rows if one.parent_id is None and (not one.is_deleted or one.id in replies)]
     hanging = [one for one in first if not (one.is_deleted or one.is_hidden)]
     return {"comments": first, "replies": replies, "pins": pins(hanging, length_ms)}
-
-
-def _id_of(written: str) -> UUID:
-    try:
-        return UUID(written)
-    except ValueError:
-        raise playlists.UnknownPlaylist(written[:40]) from None
 
 
 def at_ms_of(written: str) -> int:

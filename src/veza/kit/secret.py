@@ -1,4 +1,4 @@
-"""Secrets we hand out once: 256 random bits, of which only the SHA-256 stays here.
+"""Secrets that are handed out, in cookies, links and headers: 256 random bits, of which only the SHA-256 stays here.
 
 A fast hash is enough: 256 random bits cannot be guessed, however fast each guess is.
 """
