@@ -22,14 +22,15 @@ def structure() -> ModuleType:
     return module
 
 
+@pytest.mark.parametrize("suffix", ["py", "js", "css", "html"])
 def test_a_file_that_is_too_long_is_named_with_its_lines(
-    structure: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    structure: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
 ) -> None:
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src" / "long.py").write_text("\n" * 351)
-    (tmp_path / "src" / "short.py").write_text("\n" * 350)
+    (tmp_path / "src" / "vendor").mkdir(parents=True)
+    for name, lines in {f"long.{suffix}": 351, f"short.{suffix}": 350, f"vendor/fetched.{suffix}": 351}.items():
+        (tmp_path / "src" / name).write_text("\n" * lines)
     monkeypatch.setattr(structure, "ROOT", tmp_path)
-    assert structure.long_files() == ["src/long.py has 351 lines, at most 350: split it by subject"]
+    assert structure.long_files() == [f"src/long.{suffix} has 351 lines, at most 350: split it by subject"]
 
 
 def test_files_that_import_each_other_are_named(
