@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -24,9 +25,11 @@ from tests import factories
 from tests.api.streaming.conftest import Stage
 from tests.grpc.conftest import BEARER, PATIENCE, TOKEN, Caller, server_of
 from tests.sounding import RATE
+from veza.accounts.permissions import Permission
 from veza.catalog.tracks import Track
 from veza.grpc import stream_pb2 as pb
-from veza.grpc.methods import NAME
+from veza.grpc import stream_service
+from veza.grpc.methods import METHODS, NAME, PERMISSIONS, SERVICE
 from veza.grpc.statuses import PROBLEM
 
 CODE = grpc.StatusCode
@@ -49,6 +52,13 @@ async def test_who_owns_the_track_is_given_a_stream_and_its_links(caller: Caller
     assert answer.status_code == 200
     lasts = await caller.call("Authorize", pb.AuthorizeRequest(link=said.links["flac"]))
     assert (lasts.session.id, lasts.rung) == (said.session.id, "flac")
+
+
+def test_each_method_has_its_permission_in_the_table_and_none_is_demanded_beside_it() -> None:
+    assert PERMISSIONS.keys() == {one.name for one in SERVICE.methods}
+    taken = {one.name: one.permission for one in METHODS if one.permission is not None}
+    assert taken == {"Authorize": Permission.BROWSE}
+    assert "Permission." not in inspect.getsource(stream_service)
 
 
 async def test_a_visitor_is_given_the_preview_alone(caller: Caller) -> None:

@@ -13,9 +13,9 @@ from uuid import UUID
 from litestar.connection import ASGIConnection
 from sqlalchemy import Select, select
 
-from veza.accounts.permissions import Permission
 from veza.catalog.tracks import find_track
 from veza.grpc import stream_pb2 as pb
+from veza.grpc.methods import demand
 from veza.grpc.statuses import BadArgument
 from veza.grpc.translation import (
     audio_message,
@@ -62,7 +62,7 @@ class StreamService:
 
     async def _begin(self, listener: pb.Listener) -> pb.AuthorizeResponse:
         identity = await self.authenticate(connection_of(listener))
-        identity.demand(Permission.BROWSE)  # a token may have no scope for it
+        demand("Authorize", identity)  # a token may have no scope for it
         track_id = id_of("track_id", listener.track_id)
         if listener.preview:
             sound = await self.hearing.preview(identity, track_id)
