@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { Memory } from "../player/remembering.js";
 import { fact } from "./fact.js";
 
-const NOTHING = { entries: [], index: 0, position: 0, quality: "auto", volume: 1, shuffle: false, repeat: false, levels: true };
+const FIRST = { quality: "auto", volume: 1, shuffle: false, repeat: false, levels: true };
+const NOTHING = { entries: [], index: 0, position: 0, choices: FIRST };
 
 function storage(kept = {}) {
   return { kept, getItem: (name) => kept[name] ?? null, setItem: (name, value) => (kept[name] = String(value)) };
@@ -13,11 +14,11 @@ fact("what is kept comes back", () => {
   const place = storage();
   const memory = new Memory(() => place);
   memory.keepQueue([{ id: "1", title: "Shore" }]);
-  memory.keepPlace(0, 12.5);
+  memory.keepPlace({ index: 0, position: 12.5 });
   const choices = { quality: "flac", volume: 0.4, shuffle: true, repeat: true, levels: false };
   memory.keepChoices(choices);
   const queue = { entries: [{ id: "1", title: "Shore" }], index: 0, position: 12.5 };
-  assert.deepEqual(new Memory(() => place).recall(), { ...queue, ...choices });
+  assert.deepEqual(new Memory(() => place).recall(), { ...queue, choices });
 });
 
 fact("an empty storage is a fresh player", () => assert.deepEqual(new Memory(() => storage()).recall(), NOTHING));

@@ -1,6 +1,8 @@
-// Levelling: louder tracks are turned down, so that all are about as loud.
+// How loud the element plays: as the listener has chosen, and louder tracks are turned down, so that all are about as
+// loud.
 
-/** @import {Levels, Queued} from "./types.js" */
+/** @import {Queue} from "./queue.js" */
+/** @import {Choices, Levels, Queued} from "./types.js" */
 
 /** What tracks are turned down to; softer ones stay as they are, since a media element cannot be turned up. */
 export const TARGET_LUFS = -16;
@@ -21,4 +23,16 @@ export function lufsOf(levels, queue, index) {
   const entry = queue[index], neighbours = [queue[index - 1], queue[index + 1]];
   const isAmongItsOwn = neighbours.some((one) => one && one.release === entry.release && one.artist === entry.artist);
   return (isAmongItsOwn ? levels?.release : levels?.track) ?? null;
+}
+
+/**
+ * Turn the element to what the listener has chosen, and down for the queue's current track where that is loud.
+ * @param {HTMLAudioElement} audio
+ * @param {Choices} choices
+ * @param {Levels | null} levels of the track; null while they are not known
+ * @param {Queue} queue
+ */
+export function turn(audio, choices, levels, { entries, index }) {
+  const volume = choices.volume * (choices.levels ? gainOf(lufsOf(levels, entries, index)) : 1);
+  if (audio.volume !== volume) audio.volume = volume;
 }

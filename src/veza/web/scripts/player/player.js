@@ -2,18 +2,17 @@
 
 import { fetchManifest } from "./fetching.js";
 import { FileEngine } from "./file_engine.js";
-import { gainOf, lufsOf } from "./loudness.js";
+import { turn } from "./loudness.js";
 import { Plays } from "./plays.js";
 import { Queue } from "./queue.js";
 import { Memory } from "./remembering.js";
 import { useMediaSession } from "./session.js";
 import { isSupported, StreamEngine } from "./stream_engine.js";
 
-/** @import {Engine, Entry, Failure, FetchManifest, Heard, Quality, State} from "./types.js" */
+/** @import {Choices, Engine, Entry, Failure, FetchManifest, Heard, Quality, State} from "./types.js" */
 
 /** Further into a track, “previous” goes to its start. */
 const RESTARTS_AFTER_SECONDS = 3;
-const KEEPS_PLACE_EVERY_SECONDS = 5;
 /** The position is told four times a second; nearer to its end, the next track is waited for. */
 const NEAR_SECONDS = 0.5;
 const LOOKED_AT = [
@@ -48,11 +47,8 @@ export class Player extends EventTarget {
   #isBlocked = false;
   /** @type {Failure | null} */
   #error = null;
-  /** @type {Quality} */
-  #quality;
-  #volume;
-  #levels;
-  #keptPlaceAt = 0;
+  /** @type {Choices} */
+  #choices;
   /** What the last `change` told of. */
   #told = "";
   /** Until the next track begins. @type {ReturnType<typeof setTimeout> | undefined} */
@@ -70,16 +66,14 @@ export class Player extends EventTarget {
     const recalled = this.memory.recall(), player = this;
     this.#queue.restore(recalled.entries, recalled.index);
     this.#from = recalled.position;
-    this.#quality = recalled.quality;
-    this.#volume = recalled.volume;
-    this.#queue.isShuffled = recalled.shuffle;
-    this.#queue.repeats = recalled.repeat;
-    this.#levels = recalled.levels;
+    this.#choices = recalled.choices;
+    this.#queue.isShuffled = recalled.choices.shuffle;
+    this.#queue.repeats = recalled.choices.repeat;
     /** @type {Engine} */
     this.engine = new (options.hasMediaSource ?? isSupported ? StreamEngine : FileEngine)(audio, {
       fetchManifest: options.fetchManifest ?? fetchManifest,
       get quality() {
-        return player.#quality;
+        return player.#choices.quality;
       },
       get wantsSound() {
         return player.#wantsSound;
@@ -101,10 +95,10 @@ export class Player extends EventTarget {
       if (this.#error === "network" && !audio.paused) this.resume();
     });
     addEventListener("pagehide", () => {
-      this.#keepPlace();
+      this.memory.keepPlace(this.state);
       this.plays.tell();
     });
-    this.#level();
+    turn(audio, this.#choices, null, this.#queue);
   }
 
   /** @returns {State} */
@@ -123,11 +117,7 @@ export class Player extends EventTarget {
       error: this.#error,
       part: heard?.part ?? null,
       rung: heard?.rung ?? null,
-      quality: this.#quality,
-      volume: this.#volume,
-      shuffle: this.#queue.isShuffled,
-      repeat: this.#queue.repeats,
-      levels: this.#levels,
+      ...this.#choices,
     };
   }
 
@@ -182,19 +172,19 @@ export class Player extends EventTarget {
   setShuffle(shuffles) {
     this.#queue.shuffle(shuffles);
     this.#queueChanged();
-    this.#chosen();
+    this.#choose({ shuffle: shuffles });
   }
 
   /** Begin anew behind the last entry. @param {boolean} repeats */
   setRepeat(repeats) {
     this.#queue.repeats = repeats;
     this.#queueChanged();
-    this.#chosen();
+    this.#choose({ repeat: repeats });
   }
 
   pause() {
     this.audio.pause();
-    this.#keepPlace();
+    this.memory.keepPlace(this.state);
   }
 
   /** Go on, after a pause, in the page that was loaded anew, or after an error. */
@@ -238,27 +228,24 @@ export class Player extends EventTarget {
   }
 
   get volume() {
-    return this.#volume;
+    return this.#choices.volume;
   }
 
   set volume(volume) {
-    this.#volume = Math.min(Math.max(volume, 0), 1);
-    this.#chosen();
+    this.#choose({ volume: Math.min(Math.max(volume, 0), 1) });
   }
 
   /** Whether loud tracks are turned down. @param {boolean} levels */
   setLevelling(levels) {
-    this.#levels = levels;
-    this.#chosen();
+    this.#choose({ levels });
   }
 
   /** From a few seconds later on; between AAC and FLAC from the next track on. @param {Quality} quality */
   setQuality(quality) {
-    this.#quality = quality;
+    this.#choose({ quality });
     const { waiting, position } = this.state;
     if (waiting) this.#begin(position);
     else if (this.#hasBegun && !this.#error) this.engine.refresh();
-    this.#chosen();
   }
 
   /** @param {number} seconds */
@@ -306,22 +293,16 @@ export class Player extends EventTarget {
   #queueChanged() {
     if (this.#hasBegun && !this.#error) this.engine.replan();
     this.memory.keepQueue(this.#queue.entries);
-    this.#keepPlace();
+    this.memory.keepPlace(this.state);
     this.dispatchEvent(new Event("queue"));
     this.#look();
   }
 
-  #chosen() {
-    const { quality, volume, shuffle, repeat, levels } = this.state;
-    this.memory.keepChoices({ quality, volume, shuffle, repeat, levels });
-    this.#level();
+  /** @param {Partial<Choices>} changed */
+  #choose(changed) {
+    this.#choices = { ...this.#choices, ...changed };
+    this.memory.keepChoices(this.#choices);
     this.#look();
-  }
-
-  #keepPlace() {
-    this.#keptPlaceAt = performance.now();
-    const { index, position } = this.state;
-    this.memory.keepPlace(index, position);
   }
 
   /** Where the engine is; the queue's current entry is the one that is heard. @returns {Heard | null} */
@@ -331,22 +312,16 @@ export class Player extends EventTarget {
     return heard;
   }
 
-  #level() {
-    const known = this.#followed()?.levels ?? null, { entries, index } = this.#queue;
-    const volume = this.#volume * (this.#levels ? gainOf(lufsOf(known, entries, index)) : 1);
-    if (this.audio.volume !== volume) this.audio.volume = volume;
-  }
-
   /** See what has become of it all, and tell it. */
   #look() {
-    const { position, buffered, ...rest } = this.state, told = JSON.stringify(rest);
-    this.plays.note(this.#followed());
-    this.#level();
+    const { position, buffered, ...rest } = this.state, told = JSON.stringify(rest), heard = this.#followed();
+    this.plays.note(heard);
+    turn(this.audio, this.#choices, heard?.levels ?? null, this.#queue);
     this.engine.wake();
     clearTimeout(this.#border);
     const left = rest.duration - position;
     if (rest.playing && left > 0 && left < NEAR_SECONDS) this.#border = setTimeout(() => this.#look(), left * 1000);
-    if (rest.playing && performance.now() - this.#keptPlaceAt > KEEPS_PLACE_EVERY_SECONDS * 1000) this.#keepPlace();
+    if (rest.playing && this.memory.isPlaceOld) this.memory.keepPlace(this.state);
     if (told !== this.#told) {
       this.#told = told;
       this.dispatchEvent(new Event("change"));

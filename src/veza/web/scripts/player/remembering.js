@@ -4,9 +4,12 @@
 
 const QUEUE = "veza.player.queue", PLACE = "veza.player.place", CHOICES = "veza.player.choices";
 const QUALITIES = ["auto", "64", "128", "256", "flac"];
+const KEEPS_PLACE_EVERY_SECONDS = 5;
 
 /** Storage may be forbidden, full, or hold what another version of this page wrote: then nothing is remembered. */
 export class Memory {
+  #keptPlaceAt = 0;
+
   /** @param {() => Storage} storage */
   constructor(storage) {
     this.storage = storage;
@@ -17,8 +20,14 @@ export class Memory {
     this.#write(QUEUE, entries);
   }
 
-  /** @param {number} index @param {number} position */
-  keepPlace(index, position) {
+  /** The place was kept a while ago. */
+  get isPlaceOld() {
+    return performance.now() - this.#keptPlaceAt > KEEPS_PLACE_EVERY_SECONDS * 1000;
+  }
+
+  /** @param {{index: number, position: number}} place */
+  keepPlace({ index, position }) {
+    this.#keptPlaceAt = performance.now();
     this.#write(PLACE, { index, position });
   }
 
@@ -27,18 +36,20 @@ export class Memory {
     this.#write(CHOICES, choices);
   }
 
-  /** @returns {{entries: Entry[], index: number, position: number} & Choices} */
+  /** @returns {{entries: Entry[], index: number, position: number, choices: Choices}} */
   recall() {
     const entries = this.#read(QUEUE), place = this.#read(PLACE), choices = this.#read(CHOICES);
     return {
       entries: Array.isArray(entries) ? entries.filter((one) => typeof one?.id === "string") : [],
       index: Number.isInteger(place?.index) ? place.index : 0,
       position: place?.position > 0 ? Number(place.position) : 0,
-      quality: QUALITIES.includes(choices?.quality) ? choices.quality : "auto",
-      volume: choices?.volume >= 0 && choices.volume <= 1 ? choices.volume : 1,
-      shuffle: choices?.shuffle === true,
-      repeat: choices?.repeat === true,
-      levels: choices?.levels !== false,
+      choices: {
+        quality: QUALITIES.includes(choices?.quality) ? choices.quality : "auto",
+        volume: choices?.volume >= 0 && choices.volume <= 1 ? choices.volume : 1,
+        shuffle: choices?.shuffle === true,
+        repeat: choices?.repeat === true,
+        levels: choices?.levels !== false,
+      },
     };
   }
 
