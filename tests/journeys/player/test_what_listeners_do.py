@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.journeys.player.cut_album import LONG, LONG_SECONDS, LOSSY
@@ -93,6 +95,36 @@ async def test_the_page_that_is_loaded_anew_has_the_queue_paused(page: PlayerPag
     assert len(page.gate.segments) == asked
     await page.run("player.resume()")
     await page.until(f"s.playing && s.position > {state['position']}")
+
+
+async def test_tabs_do_not_spoil_each_others_queue_and_place(page: PlayerPage) -> None:
+    """A reload has what was played last in any tab, where it was, whatever the other tabs had before."""
+    await page.play("Shore", LONG, quality="64", records=False)
+    await page.until("s.position > 0.1")
+    other = replace(page, page=await page.page.context.new_page())
+    await other.open()
+    assert (await other.state())["track"]["title"] == "Shore"
+    await page.run("player.jump(1)")
+    await page.until("s.index === 1 && s.position > 0.1")
+    await page.run("player.seek(12)")
+    await page.until("s.position > 12.1")
+    await page.open()
+    await other.page.goto("about:blank")  # it goes, and has played nothing
+    await page.open()
+    state = await page.state()
+    assert (state["index"], state["track"]["title"]) == (1, LONG)
+    assert state["position"] == pytest.approx(12.1, abs=1)
+    await other.open()
+    await other.play("Shore", "Tide", LOSSY, quality="64", records=False)
+    await other.run("player.jump(2)")
+    await other.until("s.index === 2 && s.position > 0.5")
+    await other.page.goto("about:blank")
+    await page.page.goto("about:blank")
+    await page.open()
+    state = await page.state()
+    assert [one["title"] for one in await page.run("player.queue")] == ["Shore", "Tide", LOSSY]
+    assert (state["index"], state["playing"]) == (2, False)
+    assert state["position"] == pytest.approx(0.5, abs=1)
 
 
 async def test_a_refusal_to_play_is_said(page: PlayerPage) -> None:

@@ -223,7 +223,10 @@ export class Player extends EventTarget {
   seek(seconds) {
     if (this.#error) this.#begin(seconds);
     else if (this.#hasBegun) this.engine.seek(seconds);
-    else this.#from = Math.min(Math.max(seconds, 0), this.#queue.current?.duration ?? 0);
+    else {
+      this.#from = Math.min(Math.max(seconds, 0), this.#queue.current?.duration ?? 0);
+      this.#claim();
+    }
     this.#look();
   }
 
@@ -260,12 +263,18 @@ export class Player extends EventTarget {
 
   /** The browser may want a click first. */
   #start() {
+    this.#claim();
     this.#wantsSound = true;
     this.#isBlocked = false;
     this.audio.play().catch((error) => {
       this.#isBlocked ||= error.name === "NotAllowedError";
       this.#look();
     });
+  }
+
+  /** What is played or sought here is what the next page has, even if another tab had kept its queue. */
+  #claim() {
+    if (this.memory.claim(this.#queue.entries)) this.memory.keepPlace(this.state);
   }
 
   #unload() {

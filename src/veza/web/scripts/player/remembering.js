@@ -6,8 +6,15 @@ const QUEUE = "veza.player.queue", PLACE = "veza.player.place", CHOICES = "veza.
 const QUALITIES = ["auto", "64", "128", "256", "flac"];
 const KEEPS_PLACE_EVERY_SECONDS = 5;
 
-/** Storage may be forbidden, full, or hold what another version of this page wrote: then nothing is remembered. */
+/**
+ * All tabs keep one queue: the one that was played or changed last, with the place of the tab that did so. An idle tab, or
+ * one whose queue is not kept any more, leaves both alone.
+ *
+ * Storage may be forbidden, full, or hold what another version of this page wrote: then nothing is remembered.
+ */
 export class Memory {
+  /** Of the queue and the place that this player keeps. A UUID would need a secure context. */
+  #id = Math.random().toString(36).slice(2);
   #keptPlaceAt = 0;
 
   /** @param {() => Storage} storage */
@@ -17,7 +24,18 @@ export class Memory {
 
   /** @param {Entry[]} entries */
   keepQueue(entries) {
-    this.#write(QUEUE, entries);
+    this.#write(QUEUE, { id: this.#id, entries });
+  }
+
+  /** Keep the queue unless it is kept already; false where it was. @param {Entry[]} entries */
+  claim(entries) {
+    if (this.#isMine) return false;
+    this.keepQueue(entries);
+    return true;
+  }
+
+  get #isMine() {
+    return this.#read(QUEUE)?.id === this.#id;
   }
 
   /** The place was kept a while ago. */
@@ -28,7 +46,7 @@ export class Memory {
   /** @param {{index: number, position: number}} place */
   keepPlace({ index, position }) {
     this.#keptPlaceAt = performance.now();
-    this.#write(PLACE, { index, position });
+    if (this.#isMine) this.#write(PLACE, { id: this.#id, index, position });
   }
 
   /** @param {Choices} choices */
@@ -38,9 +56,10 @@ export class Memory {
 
   /** @returns {{entries: Entry[], index: number, position: number, choices: Choices}} */
   recall() {
-    const entries = this.#read(QUEUE), place = this.#read(PLACE), choices = this.#read(CHOICES);
+    const queue = this.#read(QUEUE), kept = this.#read(PLACE), choices = this.#read(CHOICES);
+    const place = typeof queue?.id === "string" && kept?.id === queue.id ? kept : null; // else it is of another queue
     return {
-      entries: Array.isArray(entries) ? entries.filter((one) => typeof one?.id === "string") : [],
+      entries: Array.isArray(queue?.entries) ? queue.entries.filter(isEntry) : [],
       index: Number.isInteger(place?.index) ? place.index : 0,
       position: place?.position > 0 ? Number(place.position) : 0,
       choices: {
@@ -71,3 +90,6 @@ export class Memory {
     }
   }
 }
+
+/** @param {any} one */
+const isEntry = (one) => typeof one?.id === "string";
