@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.audio.joints import click_dbfs
 from tests.journeys.label import RATE
@@ -53,9 +56,11 @@ async def test_a_joint_between_flac_and_aac_is_exact_too(page: PlayerPage) -> No
 
 
 async def test_a_line_that_breaks_is_not_heard(page: PlayerPage) -> None:
-    """A dropped connection, a server that is busy or broken, a link that expires, and a body that stalls."""
-    _, tide, sea = (page.album.tracks[title] for title in TITLES)
+    """A dropped connection, a server that is busy or broken, links that expire before a track and in the middle of one,
+    and a body that stalls."""
+    shore, tide, sea = (page.album.tracks[title] for title in TITLES)
     planned = {
+        (f"/{shore}/", "audio.mp4", 1): Fault.EXPIRED,
         (f"/{tide}/", "manifest.json", 0): Fault.BROKEN,
         (f"/{tide}/", "manifest.json", 1): Fault.BUSY,
         (f"/{tide}/", "audio.mp4", 0): Fault.EXPIRED,
@@ -64,6 +69,29 @@ async def test_a_line_that_breaks_is_not_heard(page: PlayerPage) -> None:
         (f"/{sea}/", "audio.mp4", 0): Fault.STALLED,
         (f"/{sea}/", "audio.mp4", 2): Fault.BUSY,
     }
+    heard = await heard_over(page, planned)
+    _, expired, again, *_ = page.gate.segments
+    assert again.range == expired.range, "the same segment, by the link of a new manifest"
+    assert again.path != expired.path
+    rungs = [one.rung for one in page.gate.segments]
+    assert rungs[:2] == ["aac64", "aac256"], "the first segment is small, the next as the line allows"
+    assert [gap_at(heard, LEFT, joint) for joint in CUTS[1:-1]] == pytest.approx([0, 0], abs=0.1)
+    assert gap_at(heard, LEFT, FIRST_BORDER) == pytest.approx(0, abs=0.1), "where the rung changes within a track"
+    assert await page.run("waits") == 0
+
+
+async def test_a_manifest_that_stalls_is_asked_for_again_and_not_heard(page: PlayerPage) -> None:
+    """The player waits for the next byte of it as long as what is buffered allows."""
+    sea = page.album.tracks["Open Sea"]
+    heard = await heard_over(page, {(f"/{sea}/", "manifest.json", 0): Fault.STALLED})
+    assert [one.fault for one in page.gate.asked if f"/{sea}/manifest" in one.path] == [Fault.STALLED, None]
+    assert [gap_at(heard, LEFT, joint) for joint in CUTS[1:-1]] == pytest.approx([0, 0], abs=0.1)
+    assert await page.run("waits") == 0
+
+
+async def heard_over(page: PlayerPage, planned: dict[tuple[str, str, int], Fault]) -> NDArray[np.float64]:
+    """What is heard of the album over a line with these faults, each of which happens: part of a track's path, part of
+    a file's name, and which request for it meets the fault."""
 
     def fault_of(path: str, asked: list[Asked]) -> Fault | None:
         for (track, name, number), fault in planned.items():
@@ -83,12 +111,9 @@ async def test_a_line_that_breaks_is_not_heard(page: PlayerPage) -> None:
         heard = await page.heard()
         if await page.run("waits") == 0 or max(here.seconds, await page.run("late") / 1000) < LATE_SECONDS:
             break  # a run in which the machine gave page or server no time says nothing of the player
-    assert {one.fault for one in page.gate.asked if one.fault} == set(planned.values())
-    rungs = [one.rung for one in page.gate.segments]
-    assert rungs[:2] == ["aac64", "aac256"], "the first segment is small, the next as the line allows"
-    assert [gap_at(heard, LEFT, joint) for joint in CUTS[1:-1]] == pytest.approx([0, 0], abs=0.1)
-    assert gap_at(heard, LEFT, FIRST_BORDER) == pytest.approx(0, abs=0.1), "where the rung changes within a track"
-    assert await page.run("waits") == 0
+    met = Counter(one.fault for one in page.gate.asked if one.fault)
+    assert met == Counter(planned.values())
+    return heard
 
 
 async def test_a_track_that_is_gone_is_left_out_without_a_gap(page: PlayerPage) -> None:

@@ -13,6 +13,7 @@ function line(status, ...pieces) {
     Object.assign(asked, { url, headers });
     const body = new ReadableStream({
       async start(controller) {
+        if (typeof pieces[0] === "string") controller.enqueue(new TextEncoder().encode(pieces.shift()));
         signal.addEventListener("abort", () => {
           asked.aborted = true;
           controller.error(signal.reason);
@@ -27,7 +28,7 @@ function line(status, ...pieces) {
         controller.close();
       },
     });
-    return { ok: status < 300, status, body, json: async () => ({ asked: url }) };
+    return { ok: status < 300, status, body };
   };
   return asked;
 }
@@ -100,11 +101,36 @@ fact("what may pass is asked for again", () => {
 });
 
 fact("a manifest is asked for with the token of a mailed link", async () => {
-  const { signal } = new AbortController();
-  line(200);
-  assert.deepEqual(await fetchManifest({ id: "t" }, signal), { asked: "/stream/t/manifest.json" });
-  const { asked } = await fetchManifest({ id: "t", token: "a&b" }, signal);
-  assert.equal(asked, "/stream/t/manifest.json?token=a%26b");
+  const { signal } = new AbortController(), patience = () => 5;
+  let asked = line(200, '{"samples": 7}');
+  assert.deepEqual(await fetchManifest({ id: "t" }, signal, patience), { samples: 7 });
+  assert.equal(asked.url, "/stream/t/manifest.json");
+  asked = line(200, "{}");
+  await fetchManifest({ id: "t", token: "a&b" }, signal, patience);
+  assert.equal(asked.url, "/stream/t/manifest.json?token=a%26b");
   line(404);
-  await assert.rejects(fetchManifest({ id: "t" }, signal), Refusal);
+  await assert.rejects(fetchManifest({ id: "t" }, signal, patience), Refusal);
+});
+
+fact("a manifest that stops coming is given up, before its answer or in the middle of it", async () => {
+  const { signal } = new AbortController();
+  const given = async () => {
+    const done = fetchManifest({ id: "t" }, signal, () => 5).catch((error) => error);
+    await pass(4);
+    assert.ok(!asked.aborted);
+    await pass(2);
+    return done;
+  };
+  let asked = line(200, '{"samples"', null);
+  assert.ok((await given()) instanceof TooSlow);
+  assert.ok(asked.aborted);
+  asked = { aborted: false };
+  globalThis.fetch = (_, { signal: own }) => new Promise((_, reject) => {
+    own.addEventListener("abort", () => {
+      asked.aborted = true;
+      reject(own.reason);
+    });
+  });
+  assert.ok((await given()) instanceof TooSlow);
+  assert.ok(asked.aborted);
 });

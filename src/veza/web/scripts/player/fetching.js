@@ -28,16 +28,21 @@ export function mayPass(error) {
 export const streamOf = (trackId) => `/stream/${trackId}/`;
 
 /**
- * How a track is played; begins a stream. Raises Refusal.
+ * How a track is played; begins a stream. Raises Refusal; TooSlow where no byte comes within `patience()` seconds.
  * @param {Entry} entry
  * @param {AbortSignal} signal
+ * @param {() => number} patience
  * @returns {Promise<Manifest>}
  */
-export async function fetchManifest(entry, signal) {
+export async function fetchManifest(entry, signal, patience) {
   const token = entry.token ? `?token=${encodeURIComponent(entry.token)}` : "";
-  const answer = await fetch(`${streamOf(entry.id)}manifest.json${token}`, { signal });
-  if (!answer.ok) throw new Refusal(answer.status);
-  return answer.json();
+  return impatient(signal, patience, async (own, heard) => {
+    const answer = await fetch(`${streamOf(entry.id)}manifest.json${token}`, { signal: own });
+    if (!answer.ok || !answer.body) throw new Refusal(answer.status);
+    const pieces = [], reader = answer.body.getReader();
+    for (let read; !(read = await reader.read()).done; heard()) pieces.push(read.value);
+    return JSON.parse(await new Blob(pieces).text());
+  });
 }
 
 /**
@@ -53,7 +58,33 @@ export async function fetchManifest(entry, signal) {
  * @returns {Promise<Uint8Array<ArrayBuffer>>}
  */
 export async function fetchRange(url, from, to, signal, patience, isHopeless) {
-  const own = new AbortController(), began = performance.now();
+  const began = performance.now();
+  return impatient(signal, patience, async (own, heard) => {
+    const answer = await fetch(url, { headers: { Range: `bytes=${from}-${to - 1}` }, signal: own });
+    if (answer.status !== 206 || !answer.body) throw new Refusal(answer.status);
+    const bytes = new Uint8Array(to - from), reader = answer.body.getReader();
+    let had = 0;
+    for (let read; !(read = await reader.read()).done; ) {
+      bytes.set(read.value, had);
+      had += read.value.length;
+      heard();
+      if (isHopeless(had, (performance.now() - began) / 1000)) throw new TooSlow();
+    }
+    if (had < bytes.length) throw new Error(`${had} of ${bytes.length} bytes came`);
+    return bytes;
+  });
+}
+
+/**
+ * What `ask` comes to, ended by TooSlow where it does not call `heard` for `patience()` seconds, and with `signal`.
+ * @template T
+ * @param {AbortSignal} signal
+ * @param {() => number} patience
+ * @param {(own: AbortSignal, heard: () => void) => Promise<T>} ask
+ * @returns {Promise<T>}
+ */
+async function impatient(signal, patience, ask) {
+  const own = new AbortController();
   const stop = () => own.abort(new TooSlow());
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
@@ -64,18 +95,7 @@ export async function fetchRange(url, from, to, signal, patience, isHopeless) {
   signal.addEventListener("abort", stop);
   try {
     wait();
-    const answer = await fetch(url, { headers: { Range: `bytes=${from}-${to - 1}` }, signal: own.signal });
-    if (answer.status !== 206 || !answer.body) throw new Refusal(answer.status);
-    const bytes = new Uint8Array(to - from), reader = answer.body.getReader();
-    let had = 0;
-    for (let read; !(read = await reader.read()).done; ) {
-      bytes.set(read.value, had);
-      had += read.value.length;
-      wait();
-      if (isHopeless(had, (performance.now() - began) / 1000)) throw new TooSlow();
-    }
-    if (had < bytes.length) throw new Error(`${had} of ${bytes.length} bytes came`);
-    return bytes;
+    return await ask(own.signal, wait);
   } catch (error) {
     own.abort(); // the rest is not wanted; an answer that came whole leaves its connection open
     throw error;

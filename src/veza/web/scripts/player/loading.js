@@ -32,6 +32,16 @@ export function chosen(track, quality, line, ahead, mime) {
 }
 
 /**
+ * How long a byte is waited for, with `ahead` seconds buffered, after `retries` (seconds).
+ * @param {number} ahead
+ * @param {number} retries
+ */
+export function patienceWith(ahead, retries) {
+  const first = Math.min(Math.max(ahead / 2, LEAST_PATIENCE_SECONDS), MOST_PATIENCE_SECONDS);
+  return Math.min(first * 2 ** retries, LAST_PATIENCE_SECONDS);
+}
+
+/**
  * The initialization segment and the next segment of a track. Raises what `fetchRange` raises.
  * @param {Placed} track
  * @param {Rendition} rendition
@@ -42,10 +52,7 @@ export function chosen(track, quality, line, ahead, mime) {
  */
 export async function load(track, rendition, line, { ahead, retries, mayFall }, signal) {
   const url = streamOf(track.entry.id) + rendition.url;
-  const patience = () => {
-    const first = Math.min(Math.max(ahead() / 2, LEAST_PATIENCE_SECONDS), MOST_PATIENCE_SECONDS);
-    return Math.min(first * 2 ** retries, LAST_PATIENCE_SECONDS);
-  };
+  const patience = () => patienceWith(ahead(), retries);
   /** @param {number} from @param {number} to */
   const range = async (from, to) => {
     const began = performance.now();

@@ -2,7 +2,7 @@
 // Why each step is as it is was measured in three browsers (docs/decisions/0072).
 
 import { mayPass, Refusal, TooSlow } from "./fetching.js";
-import { chosen, load } from "./loading.js";
+import { chosen, load, patienceWith } from "./loading.js";
 import { Placed, TAIL_SECONDS } from "./placed.js";
 import { isLossless, Line } from "./rungs.js";
 import { CAN_CHANGE_TYPE } from "./sink.js";
@@ -185,7 +185,8 @@ export class Pump {
     let rendition, loaded;
     try {
       if (!track.manifest || track.isStale) {
-        if (!track.take(await this.host.fetchManifest(track.entry, signal))) throw new Refusal(404);
+        const patience = () => patienceWith(this.#ahead(), this.#retries);
+        if (!track.take(await this.host.fetchManifest(track.entry, signal, patience))) throw new Refusal(404);
       }
       const { quality } = this.host;
       const found = chosen(track, quality, this.#line, this.#ahead(), sink.mime);

@@ -59,8 +59,8 @@ export interface Levels {
   release: number | null;
 }
 
-/** Raises Refusal where the server says no. */
-export type FetchManifest = (entry: Entry, signal: AbortSignal) => Promise<Manifest>;
+/** Raises Refusal where the server says no, TooSlow where no byte comes within `patience()` seconds. */
+export type FetchManifest = (entry: Entry, signal: AbortSignal, patience: () => number) => Promise<Manifest>;
 
 /** `network`: the line was gone for too long; `tracks`: track after track could not be played. */
 export type Failure = "network" | "tracks";
