@@ -189,6 +189,33 @@ async def test_without_media_source_extensions_a_file_is_played_for_each_track(p
     await page.until("s.index === 0 && s.position > 0.1")
 
 
+async def test_a_file_is_levelled_as_segments_are(page: PlayerPage) -> None:
+    """By the loudness of its release where its neighbour in the queue is of the same, else by its own."""
+    volumes = {}
+    for query in ("", "?files"):
+        await page.open(query)
+        await page.run("player.setLevelling(true)")
+        for titles in ((LONG,), ("Shore", LONG)):
+            await page.play(*titles, records=False)
+            await page.run("player.jump(given[0])", len(titles) - 1)
+            await page.until("s.position > 0.1")
+            await page.page.wait_for_function("() => audio.volume < 1")
+            volumes[query, len(titles)] = await page.run("audio.volume")
+    assert volumes["?files", 1] == volumes["", 1]
+    assert volumes["?files", 2] == volumes["", 2] > volumes["", 1], "the release is softer than its loudest track"
+    await page.run("player.setLevelling(false)")
+    assert await page.run("audio.volume") == 1
+
+
+async def test_a_file_whose_loudness_cannot_be_asked_for_plays_all_the_same(page: PlayerPage) -> None:
+    page.gate.fault_of = lambda path, _: Fault.BROKEN if "manifest.json" in path else None
+    await page.open("?files")
+    await page.run("player.setLevelling(true)")
+    await page.play(LOSSY, records=False)
+    await page.until("!s.playing && s.position > 2.9")
+    assert await page.run("audio.volume") == 1
+
+
 async def test_a_play_is_told_once_half_of_a_short_track_was_heard(page: PlayerPage) -> None:
     async with page.page.expect_response(lambda answer: "/beacon" in answer.url) as told:
         await page.play(LOSSY, records=False)

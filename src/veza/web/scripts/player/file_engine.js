@@ -3,10 +3,11 @@
 
 import { streamOf } from "./fetching.js";
 
-/** @import {Engine, Host, Queued} from "./types.js" */
+/** @import {Engine, Host, Levels, Queued} from "./types.js" */
 
 const HLS = "application/vnd.apple.mpegurl";
 const MOST_SKIPPED = 5;
+const PATIENCE_SECONDS = 10;
 
 /** @implements {Engine} */
 export class FileEngine {
@@ -17,6 +18,9 @@ export class FileEngine {
   #skipped = 0;
   /** Where to begin once the file is known (seconds). */
   #from = 0;
+  /** @type {Levels | null} */
+  #levels = null;
+  #asking = new AbortController();
 
   /**
    * @param {HTMLAudioElement} audio
@@ -60,6 +64,7 @@ export class FileEngine {
 
   stop() {
     this.#entry = undefined;
+    this.#asking.abort();
   }
 
   current() {
@@ -73,7 +78,7 @@ export class FileEngine {
       buffered: buffered.length ? buffered.end(buffered.length - 1) : position,
       part: null,
       rung: null,
-      levels: null, // and the volume is the listener's own on devices that need this engine
+      levels: this.#levels,
       beacon: null, // the server counts by what is fetched
       hearing: this.#hearing,
     };
@@ -87,6 +92,25 @@ export class FileEngine {
     const name = this.audio.canPlayType(HLS) ? "master.m3u8" : "audio.m4a";
     this.audio.src = `${streamOf(entry.id)}${name}${entry.token ? `?token=${encodeURIComponent(entry.token)}` : ""}`;
     if (this.host.wantsSound) this.audio.play().catch(() => {});
+    this.#askLevels(entry);
+  }
+
+  /**
+   * How loud the track is stands in its manifest. It is turned down by the element's volume alone: Safari's own HLS does
+   * not pass through an AudioContext, and sound that does stops when a phone locks.
+   * @param {Queued} entry
+   */
+  async #askLevels(entry) {
+    this.#levels = null;
+    this.#asking.abort();
+    if (!canBeTurned()) return;
+    const { signal } = (this.#asking = new AbortController());
+    try {
+      const { track_lufs, release_lufs } = await this.host.fetchManifest(entry, signal, () => PATIENCE_SECONDS);
+      if (!signal.aborted) this.#levels = { track: track_lufs, release: release_lufs };
+    } catch {
+      // It plays as loud as it is.
+    }
   }
 
   #skip() {
@@ -98,4 +122,11 @@ export class FileEngine {
     else if (next) this.#load(next, 0);
     else this.host.finished();
   }
+}
+
+/** On iPhones the volume of an element stays that of the device. */
+function canBeTurned() {
+  const probe = new Audio();
+  probe.volume = 0.5;
+  return probe.volume === 0.5;
 }
