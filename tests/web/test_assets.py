@@ -36,6 +36,14 @@ def test_our_own_scripts_and_styles_are_small() -> None:
     assert len(gzip.compress(files["veza.css"].body, 9)) < MOST_STYLE_BYTES
 
 
+def test_no_script_decodes_a_whole_file() -> None:
+    """Waves are drawn from the points that the server measured: a file of an hour, decoded, is 1.3 GB of memory, and took
+    pages of other players down (wavesurfer.js#1001)."""
+    scripts = sorted((WEB / "scripts").rglob("*.js"))
+    assert len(scripts) > 30
+    assert [path.name for path in scripts if re.search(r"decodeAudioData|OfflineAudioContext", path.read_text())] == []
+
+
 def test_only_the_tokens_name_a_colour() -> None:
     found = [
         f"{name}.css: {line.strip()}"
