@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 
+from tests import factories
 from tests.web.pages.browsing import Page
 from tests.web.pages.whole import Reader, Whole
+from veza.catalog.releases import Release
 from veza.community.comments import Comment
 from veza.kit.listing import start_of
 from veza.moderation import decisions, reports
@@ -98,6 +101,31 @@ async def test_a_visitor_signs_in_before_reporting_and_comes_back(whole: Whole) 
     visitor = whole.visitor()
     page = await visitor.open(f"/report/release/{release}")
     assert page.form("/sign-in").fields["next"] == f"/report/release/{release}"
+
+
+@pytest.mark.parametrize(
+    ("heard_by", "has_preview", "visitor_plays"),
+    [("everybody", False, "from here"), ("owners", True, "the preview"), ("owners", False, None)],
+)
+async def test_a_moment_is_played_by_who_hears_it(
+    whole: Whole, heard_by: str, has_preview: bool, visitor_plays: str | None
+) -> None:
+    """A preview is another stretch of the track: a button at 1:01 would play none of it."""
+    anna, mara = await whole.reader("Anna"), await whole.reader()
+    release, track = await whole.track(run_by=anna.person)
+    await said(whole, mara, track)
+    await factories.change(whole.database, Release, release, heard_by=heard_by, has_preview=has_preview)
+    for reader, plays in ((anna, "from here"), (whole.visitor(), visitor_plays)):
+        for address in (f"/tracks/{track}", f"/releases/{release}"):
+            page = (await reader.open(address)).html
+            assert "This turn!" in page
+            assert ('aria-label="Play from 1:01"' in page) is (plays == "from here"), (address, plays)
+            assert ("data-play-track" in page) is (plays is not None), (address, plays)
+        page = (await reader.open("/")).html
+        assert "This turn!" in page
+        assert ('aria-label="Play Night Bus from here"' in page) is (plays == "from here")
+        assert ('aria-label="Play the preview of Night Bus"' in page) is (plays == "the preview")
+        assert ("data-play-track" in page) is (plays is not None)
 
 
 async def test_words_under_report_are_not_put_in_front_until_a_moderator_has_looked(whole: Whole) -> None:

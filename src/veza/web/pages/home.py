@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.catalog import listings
 from veza.community import comment_lists
@@ -10,6 +11,7 @@ from veza.kit.database import Session
 from veza.library import access
 from veza.library.grants import ItemKind
 from veza.market import products
+from veza.streaming.hearing import part_heard
 from veza.web.answers import Shown
 from veza.web.declared import page
 from veza.web.pages.turning import next_address, page_of
@@ -20,7 +22,7 @@ MOMENTS = 4
 
 
 @page("/", permission=Permission.BROWSE)
-async def home(session: Session, request: DoorRequest) -> Shown:
+async def home(session: Session, request: DoorRequest, identity: Identity) -> Shown:
     """The wall of sleeves, newest first."""
     asked = page_of(request, listings.RELEASE_SORTS, ON_A_PAGE).of("home")
     rows = await listings.releases(session, asked.slice)
@@ -28,8 +30,11 @@ async def home(session: Session, request: DoorRequest) -> Shown:
     shown_ids = [row.id for row in shown.items]
     prices = await products.on_sale(session, ItemKind.RELEASE, shown_ids)
     moments = await comment_lists.newest_moments(session, MOMENTS)
+    may = await access.may_these(session, identity.person_id, {one.track_id for one in moments})
     return Shown(
         "home.html", is_public=True, releases=shown.items, prices=prices, moments=moments,
         audible=await access.audible(session, shown_ids),
+        # The sound of each moment is ready, and so is its preview.
+        heard={track: part_heard(given, judges=False, has_preview=True) for track, given in may.items()},
         more=next_address(request, shown.next_cursor),
     )  # fmt: skip
