@@ -84,8 +84,18 @@ async def test_what_plays_is_marked_on_the_page_and_a_click_pauses_it(page: Page
     await page.locator(".track-head a.link").first.click()
     row = page.locator("li.track").filter(has_text="Night Bus")
     await expect(row).to_have_class("track is-playing")
-    await row.get_by_role("button", name="Play Night Bus").click()
+    await row.get_by_role("button", name="1. Pause Night Bus").click()
     await expect(page.locator("veza-player [data-do=toggle]")).to_have_attribute("aria-label", "Play")
+    await row.get_by_role("button", name="1. Play Night Bus").click()
+    await expect(page.locator("veza-player [data-do=toggle]")).to_have_attribute("aria-label", "Pause")
+
+
+async def test_a_button_says_in_french_what_a_click_does(page: Page) -> None:
+    await page.set_extra_http_headers({"Accept-Language": "fr"})
+    await page.reload()
+    await page.locator("#page").get_by_role("button", name="Écouter Night Bus").click()
+    await page.locator("#page").get_by_role("button", name="Mettre Night Bus en pause").click()
+    await expect(page.locator("#page").get_by_role("button", name="Écouter Night Bus")).to_be_visible()
 
 
 async def test_the_queue_is_shown_arranged_and_emptied_and_the_next_track_follows(page: Page) -> None:

@@ -199,6 +199,8 @@ export class PlayerBar extends HTMLElement {
       const isPlaying = playing && (playTrack ? playTrack === track?.id : this.isOf(playRelease ?? ""));
       button.querySelector(".icon")?.replaceWith(this.icon(isPlaying ? "pause" : "play"));
       button.toggleAttribute("data-plays", isPlaying);
+      const { pause } = button.dataset, play = (button.dataset.play ??= button.ariaLabel ?? "");
+      button.ariaLabel = isPlaying && pause ? pause : play;
     }
     this.showTime();
   }

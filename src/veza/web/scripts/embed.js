@@ -82,7 +82,9 @@ class Embed extends HTMLElement {
       const isThis = row instanceof HTMLElement && row.dataset.track === track?.id;
       if (isThis) row.setAttribute("aria-current", "true");
       else row.removeAttribute("aria-current");
-      row.querySelector(".icon")?.replaceWith(this.icon(isThis && playing ? "pause" : "play"));
+      const does = isThis && playing ? "pause" : "play", name = row.querySelector(".hidden-text");
+      row.querySelector(".icon")?.replaceWith(this.icon(does));
+      if (name) name.textContent = `${this.dataset[does]} `;
     }
     const now = this.querySelector("[data-now]");
     if (now && track) now.textContent = track.title;
