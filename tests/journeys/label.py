@@ -22,7 +22,7 @@ from tests.audio.sounds import FORMATS, write
 from tests.client import API
 from tests.waiting import until
 from veza.accounts import sessions, tokens
-from veza.accounts.permissions import Scope
+from veza.accounts.permissions import Role, Scope
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
@@ -35,15 +35,18 @@ from veza.library.grants import CauseKind, Given, ItemKind
 RATE = 44_100
 
 
-def tagged(path: Path, how: str, signal: NDArray[np.float64], title: str, number: int, rate: int = RATE) -> Path:
-    """A file of `signal` (channels, n) that names its track and the album “Blue Hours”."""
+def tagged(
+    path: Path, how: str, signal: NDArray[np.float64], title: str, number: int, rate: int = RATE,
+    album: str = "Blue Hours",
+) -> Path:  # fmt: skip
+    """A file of `signal` (channels, n) that names its track and its album."""
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, FORMATS[how], signal, rate)
     file = mutagen.File(path, easy=True)
     assert file is not None
     if file.tags is None:
         file.add_tags()
-    file.update({"title": title, "album": "Blue Hours", "tracknumber": str(number)})
+    file.update({"title": title, "album": album, "tracknumber": str(number)})
     file.save()
     return path
 
@@ -166,6 +169,12 @@ class Label:
             await grants.give(session, given, because=verbatim("a test"))
             _, token = await tokens.make(session, person, "player", [Scope.READ], None)
             return Listener(token, await sessions.begin(session, person, timedelta(hours=1)))
+
+    async def operator(self) -> str:
+        """The cookie of a new person who runs the site."""
+        person = await factories.person(self.site.database, "Olga", roles=[Role.ADMIN])
+        async with self.site.database.write("test") as session:
+            return await sessions.begin(session, person, timedelta(hours=1))
 
     async def owner(self) -> str:
         """The cookie of the one artist's owner, who has signed in."""

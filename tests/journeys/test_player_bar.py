@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.journeys.album import Album
+from tests.journeys.album import OTHER, OTHER_TITLE, Album
 
 CHANGES = 20
 LONGEST_STEP_SECONDS = 0.5
@@ -96,6 +96,30 @@ async def test_a_button_says_in_french_what_a_click_does(page: Page) -> None:
     await page.locator("#page").get_by_role("button", name="Écouter Night Bus").click()
     await page.locator("#page").get_by_role("button", name="Mettre Night Bus en pause").click()
     await expect(page.locator("#page").get_by_role("button", name="Écouter Night Bus")).to_be_visible()
+
+
+async def test_a_releases_button_pauses_what_is_of_that_release_and_nothing_else(album: Album, page: Page) -> None:
+    """However it came into the queue, and after a reload, too."""
+    deck, title = page.locator("veza-player [data-do=toggle]"), page.locator("veza-player .deck-now .title")
+    await page.get_by_role("link", name="Discover").first.click()
+    wall, pause, play = page.locator(".wall"), "Pause Blue Hours", "Play Blue Hours"
+    await wall.get_by_role("button", name=pause).click()
+    await expect(deck).to_have_attribute("aria-label", "Play")
+    await wall.get_by_role("button", name=play).click()
+    await expect(deck).to_have_attribute("aria-label", "Pause")
+    await wall.get_by_role("link", name=OTHER).click()
+    await page.get_by_role("button", name=f"1. Play {OTHER_TITLE}").click()
+    await expect(title).to_have_text(OTHER_TITLE)
+    await page.get_by_role("link", name="Discover").first.click()
+    await expect(wall.get_by_role("button", name=f"Pause {OTHER}")).to_have_attribute("data-plays", "")
+    await expect(wall.get_by_role("button", name=play)).not_to_have_attribute("data-plays", "")
+    await wall.get_by_role("button", name=play).click()
+    await expect(title).to_have_text("Night Bus")
+    await expect(wall.get_by_role("button", name=pause)).to_be_visible()
+    await page.reload()
+    await deck.click()
+    await wall.get_by_role("button", name=pause).click()
+    await expect(deck).to_have_attribute("aria-label", "Play")
 
 
 async def test_the_queue_is_shown_arranged_and_emptied_and_the_next_track_follows(page: Page) -> None:

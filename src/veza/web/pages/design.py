@@ -55,7 +55,7 @@ def _record() -> SimpleNamespace:
 def _track(position: int, hears: str | None, state: str) -> SimpleNamespace:
     return SimpleNamespace(
         id=UUID(int=position), title=f"Track {position}", artist_name="Artist", release_title="Record", cover_id=None,
-        palette_hash=None,
+        palette_hash=None, release_id=_ID,
         sizes=None, duration_ms=214_000, position=position, audio_state=state, hears=hears,
     )  # fmt: skip
 

@@ -17,8 +17,6 @@ const SKIP_SECONDS = 5;
 export class PlayerBar extends HTMLElement {
   /** The track whose wave is drawn. */
   waveOf = "";
-  /** The release that was played as a whole last. */
-  release = "";
 
   connectedCallback() {
     if (this.player) return;
@@ -95,20 +93,16 @@ export class PlayerBar extends HTMLElement {
         const first = document.querySelector(`#${playList} [data-track]:has([data-play-track])`);
         if (first instanceof HTMLElement) this.begin(entriesAround(first).entries, 0);
       } else if (playTrack) this.begin(await entriesOfTrack(playTrack), 0, Number(at) / 1000);
-      else if (playRelease) {
-        if (this.isOf(playRelease) && state.playing) this.toggle();
-        else this.begin(await entriesOfRelease(playRelease));
-        this.release = playRelease;
-        this.mark();
-      }
+      else if (playRelease && this.isOf(playRelease)) this.toggle();
+      else if (playRelease) this.begin(await entriesOfRelease(playRelease));
     } catch {
       this.say(this.dataset.lost ?? "");
     }
   }
 
-  /** Whether what is played came from this release. @param {string} id */
+  /** Whether the current track is of this release, however it came into the queue. @param {string} id */
   isOf(id) {
-    return this.release === id && this.player?.state.track !== null;
+    return this.player?.state.track?.releaseId === id;
   }
 
   /** Space plays and pauses, arrows seek, where no field is being filled in. @param {KeyboardEvent} event */

@@ -17,9 +17,9 @@ function playable(row) {
 
 /** @param {HTMLElement} row @returns {Entry} */
 export function entryOf(row) {
-  const { track = "", title = "", artist = "", release = "", cover = "", palette = "", seconds = "0" } = row.dataset;
+  const { track = "", title = "", artist = "", release = "", releaseId, cover, palette, seconds = "0" } = row.dataset;
   const duration = Number(seconds), url = `/tracks/${track}`;
-  return { id: track, title, artist, release, cover: cover || null, palette: palette || null, duration, url };
+  return { id: track, title, artist, release, releaseId, cover: cover || null, palette: palette || null, duration, url };
 }
 
 /** The tracks of a release that have a sound. @param {string} id @returns {Promise<Entry[]>} */
@@ -50,6 +50,7 @@ function entryOfApi(track) {
     title: track.title,
     artist: track.artist_name,
     release: track.release_title,
+    releaseId: track.release_id,
     cover: side ? `/covers/${track.cover.id}/${side}.webp` : null,
     palette: track.cover?.palette ?? null,
     duration: (track.duration_ms ?? 0) / 1000,

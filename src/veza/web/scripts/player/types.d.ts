@@ -6,6 +6,8 @@ export interface Entry {
   artist: string;
   /** The title of its release. */
   release: string;
+  /** The id of its release, where the page says it. */
+  releaseId?: string;
   /** The address of a square picture, or none. */
   cover: string | null;
   /** The palette of that picture, whose colours the player wears; none for the house's. */
