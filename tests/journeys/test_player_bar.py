@@ -194,3 +194,10 @@ async def test_the_slider_seeks_by_the_keyboard(page: Page) -> None:
     await slider.press("End")
     await page.wait_for_function(f"() => ({POSITION})() > 30")
     assert await page.evaluate(POSITION) > 30
+
+
+async def test_a_tracks_page_puts_it_into_the_queue(album: Album, page: Page) -> None:
+    await page.goto(album.page("Harbour"))
+    await page.get_by_role("button", name="Put Harbour in the queue").click()
+    await page.get_by_role("button", name="Queue", exact=True).click()
+    await expect(page.locator(".queue [data-key] b")).to_have_text(["Night Bus", "Harbour"])
