@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.journeys.album import OTHER, OTHER_TITLE, Album
+from tests.journeys.album import OTHER, OTHER_SECONDS, OTHER_TITLE, Album
 
 CHANGES = 20
 LONGEST_STEP_SECONDS = 0.5
@@ -189,11 +190,40 @@ async def test_on_a_phone_the_bar_opens_into_a_screen_and_the_page_waits_behind_
 
 
 async def test_the_slider_seeks_by_the_keyboard(page: Page) -> None:
-    slider = page.get_by_role("slider", name="Seek")
+    slider = page.get_by_role("slider", name="Seek", exact=True)
     await slider.focus()
     await slider.press("End")
     await page.wait_for_function(f"() => ({POSITION})() > 30")
     assert await page.evaluate(POSITION) > 30
+
+
+async def test_the_large_wave_seeks_in_its_track_by_pointer_and_keyboard(page: Page) -> None:
+    wave = page.get_by_role("slider", name="Seek in Night Bus")
+    box = await wave.bounding_box()
+    assert box is not None
+    await page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    await page.wait_for_function(f"() => ({POSITION})() > 17")
+    await expect(wave).to_have_attribute("aria-valuetext", re.compile(r"^0:1[789] of 0:35$"))
+    await wave.press("Home")
+    await page.wait_for_function(f"() => ({POSITION})() < 3")
+    await wave.press("End")
+    await page.wait_for_function(f"() => ({POSITION})() > 30")
+    assert await page.evaluate(POSITION) > 30
+
+
+async def test_the_large_wave_starts_its_track_where_another_one_plays(album: Album, page: Page) -> None:
+    await page.get_by_role("link", name="Discover").first.click()
+    await page.locator(".wall").get_by_role("link", name=OTHER).click()
+    await page.locator("#page").get_by_role("link", name=OTHER_TITLE).click()
+    wave, title = page.get_by_role("slider", name=f"Seek in {OTHER_TITLE}"), page.locator("veza-player .deck-now .title")
+    await expect(wave).to_have_attribute("aria-valuetext", f"0:00 of 0:{OTHER_SECONDS}")
+    await expect(title).to_have_text("Night Bus")
+    await expect(page.locator(".big-wave .needle")).to_have_count(0)
+    await wave.focus()
+    await wave.press("PageUp")
+    await expect(title).to_have_text(OTHER_TITLE)
+    await page.wait_for_function(f"() => ({POSITION})() > 1.1 && ({POSITION})() < 5")
+    await expect(page.locator(".big-wave .needle")).to_be_visible()
 
 
 async def test_a_tracks_page_puts_it_into_the_queue(album: Album, page: Page) -> None:

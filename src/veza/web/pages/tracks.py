@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
+from veza.audio.previews import PREVIEW_SECONDS
 from veza.catalog import acting, listings, visibility
 from veza.community import comment_lists, comments, likes, playlist_items, playlist_lists, playlists
 from veza.kit.database import Session
@@ -19,6 +20,7 @@ from veza.kit.messages import gettext
 from veza.library.grants import ItemKind
 from veza.market import products
 from veza.market.rules import MarketRules
+from veza.streaming.hearing import Part
 from veza.web.answers import Form, See, Shown
 from veza.web.buying import buy_box, is_owned, offer_of
 from veza.web.declared import form, page
@@ -48,6 +50,8 @@ async def track_page(
     person = identity.person_id
     is_public = visibility.card_is_public(track)
     acts = person is not None and await acting.acts_for(session, track.artist_id, identity)
+    hears = (await hears_of(session, track.release_id, [track], identity)).get(track_id)
+    seconds = (track.duration_ms or 0) / 1000
     return Shown(
         "track.html",
         is_public=person is None and is_public,
@@ -55,7 +59,8 @@ async def track_page(
         track=track,
         wave=await waves.of_track(session, track),
         ticks=ticks(track.duration_ms or 0),
-        hears=(await hears_of(session, track.release_id, [track], identity)).get(track_id),
+        hears=hears,
+        heard_seconds=min(seconds, PREVIEW_SECONDS) if hears == Part.PREVIEW else seconds,
         progress=await progress_of(session, track_id) if track.audio_state == "processing" else None,
         **_threads(await comment_lists.of_track(session, track_id, said, even_hidden=acts), track.duration_ms or 0),
         acts=acts,

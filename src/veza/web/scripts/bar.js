@@ -1,5 +1,6 @@
 // The player's bar: it shows what is played and does what is clicked, on every page; it is never replaced.
 
+import { BigWave } from "./big_wave.js";
 import { clock } from "./clock.js";
 import { entriesAround, entriesOfRelease, entriesOfTrack, entryOf } from "./entries.js";
 import { followMoments, markMoment } from "./moments.js";
@@ -28,6 +29,7 @@ export class PlayerBar extends HTMLElement {
     this.quality = /** @type {HTMLSelectElement} */ (this.querySelector(".quality"));
     this.queue = new QueuePanel(this, player);
     this.now = new NowPlaying(this, player);
+    this.wave = new BigWave(player, this.dataset.seek ?? "", (track, seconds) => this.beginTrack(track, seconds));
     followMoments(player);
     const { seek, volume, quality } = this;
     volume.value = String(Math.round(player.volume * 100));
@@ -52,6 +54,15 @@ export class PlayerBar extends HTMLElement {
   begin(entries, index = 0, seconds = 0) {
     if (!this.player || !entries.length) return;
     this.player.play(entries, Math.max(index, 0), seconds);
+  }
+
+  /** @param {string} id @param {number} seconds */
+  async beginTrack(id, seconds) {
+    try {
+      this.begin(await entriesOfTrack(id), 0, seconds);
+    } catch {
+      this.say(this.dataset.lost ?? "");
+    }
   }
 
   /** @param {MouseEvent} event */
@@ -92,7 +103,7 @@ export class PlayerBar extends HTMLElement {
       } else if (playList) {
         const first = document.querySelector(`#${playList} [data-track]:has([data-play-track])`);
         if (first instanceof HTMLElement) this.begin(entriesAround(first).entries, 0);
-      } else if (playTrack) this.begin(await entriesOfTrack(playTrack), 0, Number(at) / 1000);
+      } else if (playTrack) await this.beginTrack(playTrack, Number(at) / 1000);
       else if (playRelease && this.isOf(playRelease)) this.toggle();
       else if (playRelease) this.begin(await entriesOfRelease(playRelease));
     } catch {
@@ -171,9 +182,10 @@ export class PlayerBar extends HTMLElement {
     seek.setAttribute("aria-valuetext", (this.dataset.seek ?? "").replace("%at", clock(position)).replace("%length", clock(duration)));
     const wave = this.querySelector(".player-seek .wave");
     if (wave instanceof SVGSVGElement) play(wave, share);
-    for (const one of document.querySelectorAll(`#page [data-track="${track?.id}"] .wave, #page [data-wave="${track?.id}"] .wave`)) {
+    for (const one of document.querySelectorAll(`#page [data-track="${track?.id}"] .wave`)) {
       if (one instanceof SVGSVGElement) play(one, share);
     }
+    this.wave?.show();
     markMoment(track?.id, position);
   }
 
