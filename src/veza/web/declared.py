@@ -33,6 +33,7 @@ from veza.kit.database import Database, Session
 from veza.kit.field_faults import faults_of
 from veza.kit.messages import render
 from veza.web.answers import Form, See, Shown
+from veza.web.page_addresses import address_of, read_at
 from veza.web.rendering import form_status
 from veza.web.site import Site
 from veza.web.visits import Visit, visit_of
@@ -45,6 +46,8 @@ NOT_MENDED = frozenset({NOT_FOUND, UNAUTHORIZED, CROSS_SITE})
 """Kinds of problem that no change of the form mends: a page of their own says them."""
 PAGE = "web_page"
 """What a route of a page keeps its handler under."""
+SHOWS = "web_form_shows"
+"""What a route of a form keeps the route of its page under."""
 _HANDED = frozenset({Session, Form})
 
 
@@ -79,6 +82,7 @@ def form(
         endpoint = Endpoint(handler, path, _HANDED)
 
         async def answer(request: DoorRequest, **found: Any) -> Any:
+            read_at(request, address_of(shows, request))
             given = {} if has_file else await form_fields(request)
             try:
                 done = await _done(endpoint, request, found, given, keyed=keyed)
@@ -87,7 +91,8 @@ def form(
                 if kind in NOT_MENDED or kind.status >= 500:
                     raise
                 again = await _shown(its_page, request, found, _as_sent(request, given, error, kind))
-                again.status_code = form_status(kind)
+                if again.status_code != 303:  # a page that leads elsewhere, such as signing in once more, still does
+                    again.status_code = form_status(kind)
                 again.headers.update(retry_headers(error))
                 return again
             if isinstance(done, Form):
@@ -100,7 +105,7 @@ def form(
         more_opt = {STREAMED: True} if has_file else {}
         most_bytes = None if has_file else MAX_BYTES
         return post(
-            path, include_in_schema=False, opt={**needs(permission), **more_opt}, status_code=200,
+            path, include_in_schema=False, opt={**needs(permission), **more_opt, SHOWS: shows}, status_code=200,
             request_max_body_size=most_bytes,
         )(shown)  # fmt: skip
 

@@ -31,6 +31,7 @@ from veza.web.logo import logo_routes
 from veza.web.operator import findings as operator_findings
 from veza.web.operator import inbox, judging, overview, payments, persons, processing, token_page, transfers
 from veza.web.own_addresses import own_address
+from veza.web.page_addresses import read_at
 from veza.web.pages import (
     about,
     accounts,
@@ -192,6 +193,7 @@ def _sign_in_needed(site: Site, otherwise: Any) -> Any:
             return otherwise(request, error)  # type: ignore[no-any-return]  # the framework's handlers have no types
         if (form := request.state.get(_TYPED)) is not None:
             shown = Shown("sign_in.html", status=401, next=own_address(wanted), interrupted=form, form=Form())
+            read_at(request, f"/sign-in?next={quote(own_address(wanted), safe='/')}")
             return site.answer(request, shown, reader_of(request))
         return Redirect(f"/sign-in?next={quote(wanted, safe='/')}", status_code=303)
 

@@ -9,6 +9,7 @@ from veza.http.problem_answers import ProblemPage
 from veza.http.problems import Problem
 from veza.http.requests import DoorRequest
 from veza.kit.messages import gettext
+from veza.web.page_addresses import pushed_back
 from veza.web.rendering import Pages, Refused, words_of
 from veza.web.site import Site
 
@@ -24,7 +25,8 @@ def problem_page(site: Site) -> ProblemPage:
         way_on = problem.way_on if isinstance(problem, Refused) else None
         if way_on is None and status >= 500 and request.method == "GET":
             way_on = request.url.path, gettext("Try again")
-        return pages.show(request, "plain/refused.html", status=status, title=title, sentence=sentence, way_on=way_on)
+        said = {"title": title, "sentence": sentence, "way_on": way_on}
+        return pages.show(request, "plain/refused.html", status=status, headers=pushed_back(request), **said)
 
     return page
 

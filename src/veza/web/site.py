@@ -23,6 +23,7 @@ from veza.web.environment import environment
 from veza.web.flashes import flash, flashed
 from veza.web.footing import Footing
 from veza.web.logo import Logo
+from veza.web.page_addresses import path_of, pushed
 from veza.web.visits import Visit
 
 PUBLIC = "public, max-age=5, s-maxage=60"
@@ -69,12 +70,12 @@ class Site:
         said, over = (None, None) if shown.is_framed else flashed(request, self.base_url)
         cookies = [over] if over else []
         values = {
-            "site": self, "visit": visit, "path": request.url.path, "now": self.clock.now(), "request": request,
+            "site": self, "visit": visit, "path": path_of(request), "now": self.clock.now(), "request": request,
             "toast": None if said is None else render(said, visit.language, visit.zone), **shown.values,
         }  # fmt: skip
         body = environment().get_template(f"pages/{shown.template}").render(values).encode()
         headers = FRAMED_HEADERS if shown.is_framed else page_headers(self.policy, _kept(request, shown, visit))
-        headers = {**headers, "Vary": VARY}
+        headers = {**headers, **pushed(request), "Vary": VARY}
         headers["ETag"] = etag = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
         if shown.status == 200 and not cookies and request.headers.get("if-none-match") == etag:
             return Response(b"", status_code=304, headers=headers)

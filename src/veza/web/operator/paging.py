@@ -14,6 +14,7 @@ from veza.http.problems import Problem
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
 from veza.kit.listing import Sorts
+from veza.web.page_addresses import path_of
 
 PAGE = 50
 CURSOR = "cursor"
@@ -36,7 +37,7 @@ async def page_of(
 ) -> Page[Row]:
     """The page of `query` that the request asks for, in the first of `sorts`, newest first. A cursor of another list,
     or none of ours, begins at the newest."""
-    path, cursor = request.url.path.rstrip("/"), request.query_params.get(CURSOR) or None
+    path, cursor = path_of(request).rstrip("/"), request.query_params.get(CURSOR) or None
     try:
         asked = _asked(path, filters, sorts, cursor)
     except Problem:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from veza.http.paging import LONGEST_CURSOR, PageRequest
 from veza.http.requests import DoorRequest
 from veza.kit.listing import Sorts
+from veza.web.page_addresses import path_of
 
 _CURSOR = "after"
 
@@ -24,4 +25,4 @@ def next_address(request: DoorRequest, cursor: str | None) -> str | None:
     if cursor is None:
         return None
     kept = [(name, value) for name, value in request.query_params.multi_items() if name != _CURSOR]
-    return f"{request.url.path}?{urlencode([*kept, (_CURSOR, cursor)])}"
+    return f"{path_of(request)}?{urlencode([*kept, (_CURSOR, cursor)])}"
