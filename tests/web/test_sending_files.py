@@ -7,6 +7,7 @@ import hashlib
 import random
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from playwright.async_api import Browser, Page, Route, expect
 from sqlalchemy import select
 
 from tests import factories
-from tests.browsers import chromium
+from tests.browsers import chromium, running_chromium
 from tests.ingest.recordings import recording
 from tests.waiting import until
 from tests.web.live_site import LiveSite
@@ -88,19 +89,25 @@ class Studio:
 
 @pytest.fixture
 async def studio(sqlite_url: str, tmp_path: Path, chromium: Browser) -> AsyncIterator[Studio]:
+    async with open_studio(sqlite_url, tmp_path, chromium) as studio:
+        yield studio
+
+
+@asynccontextmanager
+async def open_studio(url: str, folder: Path, browser: Browser, host: str = "127.0.0.1") -> AsyncIterator[Studio]:
+    """The browser reaches the site at this host."""
     clock = SystemClock()
-    database = Database.open(sqlite_url, clock=clock)
-    site = LiveSite(
-        Settings(database_url=sqlite_url, var_dir=tmp_path / "var", upload_max_bytes=MOST_BYTES), clock, database
-    )
+    database = Database.open(url, clock=clock)
+    site = LiveSite(Settings(database_url=url, var_dir=folder / "var", upload_max_bytes=MOST_BYTES), clock, database)
     await site.start()
     person, cookie = await site.person(Role.ARTIST)
     track, version = await site.sound(person)
     await site.take_back(version)
     async with database.read() as session:
         artist = (await session.get_one(Track, track)).artist_id
-    context = await chromium.new_context(base_url=site.url)
-    await context.add_cookies([{"name": SESSION_COOKIE, "value": cookie, "url": site.url}])
+    address = f"http://{host}:{site.port}"
+    context = await browser.new_context(base_url=address)
+    await context.add_cookies([{"name": SESSION_COOKIE, "value": cookie, "url": address}])
     yield Studio(site, await context.new_page(), artist, track)
     await context.close()
     await site.stop()
@@ -141,6 +148,25 @@ async def test_a_form_that_needs_that_script_says_so_and_keeps_the_files(
     await expect(page.get_by_role("alert")).to_have_count(0)
     await expect(page.locator("#coming progress")).to_have_count(2)  # the page as it is now
     assert sorted(row.file_name for row in await studio.uploads()) == ["1.flac", "2.flac"]
+
+
+async def test_files_are_sent_to_a_site_on_another_machine_without_tls(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """Such a page is no secure context: browsers have no `crypto.randomUUID` and no locks there."""
+    async with (
+        running_chromium("--host-resolver-rules=MAP veza.lan 127.0.0.1") as browser,
+        open_studio(sqlite_url, tmp_path, browser, host="veza.lan") as studio,
+    ):
+        page = studio.page
+        faults: list[str] = []
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        await studio.open_records()
+        assert await page.evaluate("[isSecureContext, 'randomUUID' in crypto, 'locks' in navigator]") == [False] * 3
+        await studio.give(CHOSEN, take(tmp_path / "1.flac"), take(tmp_path / "2.flac"))
+        await expect(page.locator("#coming progress")).to_have_count(2)
+        assert sorted(row.file_name for row in await studio.uploads()) == ["1.flac", "2.flac"]
+        assert faults == []
 
 
 @pytest.mark.parametrize("how", [CHOSEN, DROPPED])

@@ -97,12 +97,22 @@ function alarm(form, text = "") {
   form.append(says);
 }
 
+/** A random UUID. Browsers make one by themselves in a secure context alone, which a site without TLS on another machine is not. */
+function freshId() {
+  if ("randomUUID" in crypto) return crypto.randomUUID();
+  const bytes = /** @type {Crypto} */ (crypto).getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const digits = [...bytes].map((one) => one.toString(16).padStart(2, "0")).join("");
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
 /** A ZIP is a record of its own; other files that are given to an artist at once are one drop. @param {File} file */
 const isZip = (file) => /\.zip$/i.test(file.name);
 
 /** @param {Tus} tus @param {HTMLFormElement} form @param {Given[]} given */
 function send(tus, form, given) {
-  const drop = crypto.randomUUID(), rows = given.map(({ file }) => shown(form, file));
+  const drop = freshId(), rows = given.map(({ file }) => shown(form, file));
   const count = given.filter(({ file }) => file.size && !isZip(file)).length;
   let whole = 0, next = 0;
   const come = () => {
