@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx
+from playwright.async_api import Browser, Page
 
 from tests import factories
 from veza.accounts import sessions
@@ -99,6 +101,13 @@ class LiveSite:
         person = await factories.person(self.database, roles=roles)
         async with self.database.write("test") as session:
             return person, await sessions.begin(session, person, timedelta(days=90))
+
+    async def window(self, browser: Browser, cookie: str | None = None, **how: Any) -> Page:
+        """A browser's window, signed in by the cookie; `how` is how a context is opened."""
+        context = await browser.new_context(base_url=self.url, **how)
+        if cookie is not None:
+            await context.add_cookies([{"name": SESSION_COOKIE, "value": cookie, "url": self.url}])
+        return await context.new_page()
 
     async def sound(self, person: UUID) -> tuple[UUID, UUID]:
         """A track of an artist of the person, and what was just sent for it, which no worker takes."""

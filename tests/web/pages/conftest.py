@@ -14,12 +14,15 @@ from tests import factories
 from tests.api.market.conftest import OPERATOR, Shop, open_shop
 from tests.api.visitors import by_header, visiting
 from tests.client import http_client
+from tests.web.live_site import LiveSite
 from tests.web.pages.browsing import Browser, Page
 from tests.web.pages.whole import Whole
 from veza.api.application import web_application
 from veza.api.streaming.routes import download_file_routes
 from veza.app import build
 from veza.kit.clock import ManualClock
+from veza.kit.database import Database
+from veza.money import breaker
 from veza.settings import Settings
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
@@ -119,6 +122,19 @@ async def any_store(database_url: str, tmp_path: Path) -> AsyncIterator[Store]:
     """On an SQLite file and on PostgreSQL: the test runs on both."""
     async for one in open_store(database_url, tmp_path, create_tables=False):
         yield one
+
+
+@pytest.fixture
+async def site(sqlite_url: str, tmp_path: Path, clock: ManualClock) -> AsyncIterator[LiveSite]:
+    """A whole Veza that browsers reach; no worker runs."""
+    database = Database.open(sqlite_url, clock=clock)
+    site = LiveSite(Settings(database_url=sqlite_url, var_dir=tmp_path), clock, database)
+    async with database.write("test") as session:
+        await breaker.install(session)
+    await site.start()
+    yield site
+    await site.stop()
+    await database.close()
 
 
 @pytest.fixture

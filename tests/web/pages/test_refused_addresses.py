@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-import pytest
 from playwright.async_api import Browser as Chromium
 from playwright.async_api import expect
 
@@ -18,12 +15,8 @@ from tests.web.live_site import LiveSite
 from tests.web.pages.whole import Reader, Whole
 from veza.accounts.permissions import Role
 from veza.catalog.tracks import find_track
-from veza.http.session_cookies import SESSION_COOKIE
 from veza.ingest import originals
 from veza.ingest.originals import Original
-from veza.kit.clock import ManualClock
-from veza.kit.database import Database
-from veza.settings import Settings
 from veza.web.declared import SHOWS
 from veza.web.door import PAGES
 from veza.web.page_addresses import PUSHED
@@ -31,16 +24,6 @@ from veza.web.page_addresses import PUSHED
 __all__ = ["chromium"]
 FORMS = sorted(path for one in PAGES if SHOWS in one.opt for path in one.paths)
 """What every form of the site is sent to."""
-
-
-@pytest.fixture
-async def site(sqlite_url: str, tmp_path: Path, clock: ManualClock) -> AsyncIterator[LiveSite]:
-    database = Database.open(sqlite_url, clock=clock)
-    site = LiveSite(Settings(database_url=sqlite_url, var_dir=tmp_path), clock, database)
-    await site.start()
-    yield site
-    await site.stop()
-    await database.close()
 
 
 async def filled_in(whole: Whole, owner: Reader) -> dict[str, str]:
@@ -112,9 +95,7 @@ async def test_after_a_refused_comment_reload_and_back_show_pages(site: LiveSite
     release, (track,) = await factories.release(
         site.database, await factories.artist(site.database, "Anna", run_by=person), "Night Bus"
     )
-    context = await chromium.new_context(base_url=site.url)
-    await context.add_cookies([{"name": SESSION_COOKIE, "value": cookie, "url": site.url}])
-    page = await context.new_page()
+    page = await site.window(chromium, cookie)
     await page.goto(f"/releases/{release}")
     await page.locator(f"main a[href='/tracks/{track}']").first.click()
     await expect(page.locator("textarea#text")).to_be_visible()

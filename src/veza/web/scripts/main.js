@@ -39,10 +39,29 @@ document.addEventListener("htmx:afterSettle", (event) => {
   bar?.mark();
   if (!(event.target instanceof Element) || event.target.id !== "page") return;
   arrived();
-  const main = document.getElementById("main");
-  if (!location.hash) main?.focus({ preventScroll: true });
+  if (!goToFault() && !location.hash && !isAsked()) document.getElementById("main")?.focus({ preventScroll: true });
   if (says) says.textContent = document.title;
 });
+
+/** Where a form was refused, its reader goes on at the first wrong field, else at what is said of it: whether there is one. */
+function goToFault() {
+  const fault = shown("[aria-invalid=true]") ?? (isAsked() ? null : shown("[role=alert]"));
+  if (!fault) return false;
+  if (!fault.matches("input, select, textarea")) fault.tabIndex = -1;
+  fault.focus();
+  return true;
+}
+
+/** The first of the page's own parts like this that can be seen. @param {string} like @returns {HTMLElement | null} */
+function shown(like) {
+  const found = [...document.querySelectorAll(`#main ${like}`)].find((one) => one.checkVisibility());
+  return found instanceof HTMLElement ? found : null;
+}
+
+/** Whether the page has put the focus on its question already. */
+function isAsked() {
+  return document.activeElement?.matches("#main [autofocus]") ?? false;
+}
 
 // A link may be gone when its page comes: news were put into the region it stood in. Its answer is a page all the same, and
 // without what the link inherited from the body it would be put into the page as a whole, with a second player.
@@ -88,3 +107,4 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
 }
 
 arrived();
+goToFault(); // what a form without htmx was answered with
