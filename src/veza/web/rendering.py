@@ -12,7 +12,6 @@ from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
 
-from veza.http.errors.money import NOTHING_TO_RETRY
 from veza.http.language import say
 from veza.http.problems import CONFLICT, INTERNAL, UNAVAILABLE, Kind, Problem
 from veza.http.requests import DoorRequest
@@ -28,8 +27,6 @@ HEADERS = page_headers(policy_of(), NOT_KEPT)
 
 LINK_OVER = Kind("link-over", 410, gettext("This link is used up"), "Ask for a new one.")
 """A problem of pages alone: the API takes no links."""
-
-_ANOTHER_WAS_FIRST = frozenset({CONFLICT, NOTHING_TO_RETRY})
 
 WayOn: TypeAlias = tuple[str, Message]
 """An address, and what it is called."""
@@ -52,9 +49,9 @@ class Refused(Problem):
 
 
 def form_status(kind: Kind) -> int:
-    """The status of a form that is shown again with an error: 422 for what its sender can mend in it. That another
-    request was first is no fault of the form: 409, as everywhere."""
-    return kind.status if kind in _ANOTHER_WAS_FIRST or kind.status >= 429 else 422
+    """The status of a form that is shown again with an error: 422 for what its sender can mend in it. That what it asks
+    for does not fit what is there by now is no fault of the form: 409, for the kinds that answer so everywhere."""
+    return kind.status if kind.status == CONFLICT.status or kind.status >= 429 else 422
 
 
 def words_of(request: DoorRequest, problem: Problem, detail: str) -> str:

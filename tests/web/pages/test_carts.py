@@ -76,7 +76,7 @@ async def test_a_new_price_is_told_and_paying_the_page_that_told_it_says_yes(sto
     async with store.shop.stage.database.write() as session:
         await session.execute(update(Product).values(price_minor=900))
     refused = await browser.send(before, "/checkout", consent="yes")
-    assert refused.status == 422
+    assert refused.status == 409
     assert "“Blue Hours” was 7.00 EUR and is 9.00 EUR now" in refused.text
     async with store.shop.stage.database.write() as session:
         await session.execute(update(CartItem).values(price_minor=700, amount_minor=700))

@@ -135,7 +135,7 @@ async def test_a_debit_that_takes_days_is_told_and_the_other_currency_is_paid_me
     assert "A debit of €7.00 takes a few days." in waits.text
     assert "hx-get" not in waits.html
     again = await browser.send(await browser.open("/cart?first=EUR"), "/checkout", consent="yes")
-    assert (again.status, "your bank is still carrying out the payment" in again.text.lower()) == (422, True)
+    assert (again.status, "your bank is still carrying out the payment" in again.text.lower()) == (409, True)
     dollars = await browser.open(await store.pay(await store.check_out(browser, await browser.open("/cart?first=USD"))))
     assert "$11.00 has arrived." in dollars.text
 
