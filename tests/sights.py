@@ -96,7 +96,7 @@ SIGHTS = (
     Sight("studio-track", LABEL, "/studio", (*_RECORD, *_SOUND)),
     *(
         Sight(f"studio-{name}", LABEL, "/studio", ("/studio/", f"+/{name}"))
-        for name in ("sales", "money", "onboarding", "plays", "codes", "people")
+        for name in ("sales", "money", "onboarding", "plays", "codes", "people", "about")
     ),
     Sight("operator", OPERATOR, "/operator"),
     Sight("payments", OPERATOR, "/operator/payments"),

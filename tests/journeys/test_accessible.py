@@ -27,7 +27,7 @@ FOR_OWNERS = (
     "/account/data", "/playlists", "/news", "/following", "/reports", "/studio", "/library", "/orders",
 )  # fmt: skip
 
-STUDIO = ("", "/records", "/sales", "/money", "/onboarding", "/plays", "/codes", "/people")
+STUDIO = ("", "/records", "/sales", "/money", "/onboarding", "/plays", "/codes", "/people", "/about")
 """Places of an artist's studio."""
 
 

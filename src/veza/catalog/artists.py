@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,6 +86,17 @@ class TooManyArtists(Exception):
         )
 
 
+class ArtistChanged(Exception):
+    """The artist's page was changed by another request since it was read."""
+
+    def __init__(self, artist: Artist) -> None:
+        super().__init__(
+            gettext(
+                "the page of {artist_name} was changed by another request since you read it", artist_name=artist.name[:60]
+            )
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class ArtistDraft:
     """An artist as it was sent; `currencies` are those the platform settles."""
@@ -120,8 +132,13 @@ async def open_artist(
     return row
 
 
-async def edit_artist(session: Session, artist: Artist, changes: dict[str, Any], *, currencies: Sequence[str]) -> None:
-    """Change what `changes` names (name, bio, tags, country, currency) of a locked artist. Raises as open_artist."""
+async def edit_artist(
+    session: Session, artist: Artist, changes: dict[str, Any], *, currencies: Sequence[str], read: str | None = None
+) -> None:
+    """Change what `changes` names (name, bio, tags, country, currency) of a locked artist, which was `read` in this
+    state (`state_of`; None: not to be compared). Raises as open_artist, and ArtistChanged."""
+    if read is not None and read != state_of(artist):
+        raise ArtistChanged(artist)
     before, facts = artist.tags, _facts(changes, currencies)
     if "name" in facts:
         facts["slug"] = await slugs.give(session, slugs.ARTIST, slugs.EVERYWHERE, artist.id, facts["name"])
@@ -130,6 +147,12 @@ async def edit_artist(session: Session, artist: Artist, changes: dict[str, Any],
     await session.flush()
     if "name" in changes or "tags" in changes:
         await _tag(session, artist, before)
+
+
+def state_of(artist: Artist) -> str:
+    """A digest of all that `edit_artist` changes: what was read in one state is not written over another one."""
+    of = repr((artist.name, artist.bio, tuple(artist.tags), artist.country, artist.currency))
+    return hashlib.sha256(of.encode()).hexdigest()[:32]
 
 
 async def _tag(session: Session, artist: Artist, before: Sequence[str]) -> None:

@@ -62,6 +62,10 @@ class Form:
         """The id that was chosen; None for anything else."""
         return id_of(self.value(name))
 
+    def several(self, name: str) -> list[str]:
+        """What commas separate in a field, such as tags."""
+        return [one.strip() for one in self.value(name).split(",") if one.strip()]
+
     def fault(self, name: str) -> str:
         """What is wrong with a field, or nothing."""
         return self.faults.get(name, "")

@@ -34,6 +34,7 @@ from veza.web.own_addresses import own_address
 from veza.web.page_addresses import read_at
 from veza.web.pages import (
     about,
+    about_artist,
     accounts,
     artists,
     carts,
@@ -101,6 +102,7 @@ PAGES: Sequence[HTTPRouteHandler] = (
     editor.editor_page, editor.keep_release, editor.add_track, editor.move_track, editor.set_price, editor.send_cover,
     editor.publish_release, editor.schedule_release, editor.unschedule_release, editor.withdraw_release,
     editor.delete_release,
+    about_artist.about_artist_page, about_artist.keep_artist,
     studio_overview.overview_page, sales.sales_page, sales.decide, earnings.money_page,
     plays.plays_page, codes.codes_page, codes.make_codes, codes.revoke_codes,
     members.people_page, members.invite, members.take_back, members.change,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from veza.catalog.acting import NotYours
-from veza.catalog.artists import TooManyArtists, UnknownArtist
+from veza.catalog.artists import ArtistChanged, TooManyArtists, UnknownArtist
 from veza.catalog.covers import UnknownCover
 from veza.catalog.invitations import AnotherAddress, UnknownInvitation
 from veza.catalog.members import AlreadyMember, LastOwner, UnknownMember
@@ -67,6 +67,7 @@ KINDS: tuple[Kind, ...] = (BAD_VALUE, OUTDATED, NOT_NOW, NOT_COMPLETE, BAD_PICTU
 ERRORS: dict[type[Exception], Kind] = {
     AlreadyMember: NOT_NOW,
     AnotherAddress: FORBIDDEN,
+    ArtistChanged: OUTDATED,
     BadPicture: BAD_PICTURE,
     BadValue: BAD_VALUE,
     ForbiddenMove: NOT_NOW,

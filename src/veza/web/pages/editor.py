@@ -83,7 +83,7 @@ async def keep_release(session: Session, release_id: UUID, identity: Identity, f
             "kind": _known(form.value("kind"), KINDS),
             "description": form.value("description"),
             "licence": form.value("licence"),
-            "tags": [one.strip() for one in form.value("tags").split(",") if one.strip()],
+            "tags": form.several("tags"),
             "heard_by": form.value("heard_by"),
             "has_preview": form.value("has_preview") == "yes",
             "release_date": _day(form.value("release_date")),

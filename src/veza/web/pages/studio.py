@@ -36,13 +36,14 @@ ARTISTS, RECORDS, UPLOADS = 50, 24, 50
 async def studio_page(
     session: Session, request: DoorRequest, identity: Identity, catalog: NamedDependency[Catalog], form: Form
 ) -> Shown | See:
-    """One's artists, and a form for another; with one artist alone, that one's first page."""
+    """One's artists, and a form for another; with one artist alone, that one's first page, unless `all` is asked for."""
     mine = Slice(listings.ARTIST_SORTS["newest"], ARTISTS, None)
     rows = await listings.artists(session, mine, member=identity.person)
-    if len(rows) == 1 and not form.given:
+    if len(rows) == 1 and not form.given and not request.query_params.get("all"):
         return See(f"/studio/{rows[0].id}")
     countries, currencies = codes.countries_in(language_of(request)), [(one, one) for one in catalog.currencies]
-    return Shown("studio.html", artists=rows, countries=countries, currencies=currencies)
+    bio_most = artists.BIO_MOST
+    return Shown("studio.html", artists=rows, countries=countries, currencies=currencies, bio_most=bio_most)
 
 
 @form("/studio", permission=Permission.BECOME_ARTIST, shows=studio_page, keyed=True)
