@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.catalog import listings, visibility
+from veza.catalog import acting, listings, visibility
 from veza.catalog.track_audio import AudioState
 from veza.community import comment_lists, likes
 from veza.kit.database import Session
@@ -65,6 +65,7 @@ async def release_page(
         owned=await is_owned(session, person, offer),
         shared=shared_release(release, len(tracks)),
         refund_days=rules.refund_window.days,
+        acts=person is not None and await acting.acts_for(session, release.artist_id, identity),
         **buy_box(offer, rules, form),
     )
 
