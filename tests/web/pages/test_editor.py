@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from tests import factories
 from tests.web.pages.conftest import Store
 from tests.web.pages.studios import of_artist
+from tests.web.pages.whole import Whole
+from veza.accounts.permissions import Role
 from veza.catalog.releases import Release
 from veza.market.products import Product
 
@@ -34,6 +36,24 @@ async def test_a_draft_is_priced_and_scheduled_and_is_a_draft_again(store: Store
     page = await browser.send(page, f"{address}/unschedule")
     assert (await store.shop.stage.one(Release)).status == "draft"
     assert "Schedule it" in page.text
+
+
+async def test_a_release_goes_out_at_a_time_of_the_zone_of_who_chose_it(whole: Whole) -> None:
+    owner = await whole.reader("Mara", Role.ARTIST)
+    assert owner.person is not None
+    artist = await factories.artist(whole.database, "Anna", run_by=owner.person)
+    release, _ = await factories.release(whole.database, artist, "Night Bus", status="draft")
+    await factories.make_ready(whole.database, release)
+    page = await owner.open("/preferences")
+    page = await owner.send(page, "/preferences/time-zone", zone="Asia/Tokyo")
+    page = await owner.open(f"/studio/releases/{release}")
+    assert "In the zone Asia/Tokyo." in page.text
+    day = whole.clock.now().date() + timedelta(days=3)
+    page = await owner.send(page, f"/studio/releases/{release}/schedule", publish_at=f"{day}T10:00")
+    assert re.search(r"Goes out [^(]+, 10:00 \(Asia/Tokyo\)", page.text)
+    async with whole.database.read() as session:
+        row = await session.get_one(Release, release)
+    assert row.publish_at == datetime.combine(day, time(1), UTC)
 
 
 async def test_withdrawing_says_what_goes_and_what_stays(store: Store) -> None:

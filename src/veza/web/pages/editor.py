@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
 from litestar import Response
 from litestar.di import NamedDependency
 
+from veza.accounts import people
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.catalog import acting, covers, deleting, listings, publishing, releases, tracks
@@ -26,6 +27,7 @@ from veza.kit.database import Session
 from veza.kit.digests import sha256_of
 from veza.kit.messages import gettext
 from veza.kit.money import typed
+from veza.kit.written import zone_of
 from veza.library.grants import ItemKind
 from veza.market import item_prices
 from veza.market.products import PriceDraft, Pricing
@@ -160,9 +162,12 @@ async def publish_release(session: Session, release_id: UUID, identity: Identity
 
 @form(f"{_EDITOR}/schedule", permission=Permission.PUBLISH, shows=editor_page)
 async def schedule_release(session: Session, release_id: UUID, identity: Identity, form: Form) -> See:
-    """Out with it by itself at a time (UTC) that was chosen: refused with the list of what it lacks."""
+    """Out with it by itself at a time that was chosen, which is one of the sender's zone: refused with the list of what
+    it lacks."""
     row = await acting.release_to_change(session, release_id, identity)
-    await publishing.schedule(session, row, _instant(form.value("publish_at")))
+    person = None if identity.person_id is None else await people.find(session, identity.person_id)
+    at = _instant(form.value("publish_at"), zone_of(person.time_zone if person is not None else None))
+    await publishing.schedule(session, row, at)
     return _back(release_id, gettext("“{title}” goes out by itself.", title=row.title))
 
 
@@ -224,8 +229,8 @@ def _day(written: str) -> date | None:
         raise BadValue(gettext("a day is written as year, month and day, such as 2026-02-01")) from None
 
 
-def _instant(written: str) -> datetime:
+def _instant(written: str, zone: tzinfo) -> datetime:
     try:
-        return datetime.fromisoformat(written).replace(tzinfo=UTC)
-    except ValueError:
+        return datetime.fromisoformat(written).replace(tzinfo=zone).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadValue(gettext("a time is written as day and hour, such as 2026-02-01T10:00")) from None
