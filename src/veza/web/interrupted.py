@@ -15,8 +15,16 @@ from veza.web.own_addresses import own_address
 from veza.web.proving import SECRET_FIELDS
 
 FIELD = "interrupted"
-_UNSEEN = frozenset({KEY_FIELD, "next", "version"})
-"""Fields that no reader has typed."""
+TYPED_FIELDS = frozenset(
+    {
+        "amount", "answer", "at", "bio", "count", "credits", "description", "edit", "email", "imprint", "isrc", "licence",
+        "name", "note", "price", "privacy", "publish_at", "reason", "release_date", "reply", "tags", "terms", "text",
+        "title", "track_title",
+    }
+)  # fmt: skip
+"""Fields that people write into. What else a form sends, such as the id of what it is about, is carried unseen."""
+_OF_EVERY_FORM = frozenset({KEY_FIELD, "next", "version"})
+"""Fields that say nothing of what was wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ class Interrupted:
     @property
     def typed(self) -> list[str]:
         """What its reader will know again: the texts of it."""
-        return [value for name, value in self.fields.items() if name not in _UNSEEN and len(value) > 1]
+        return [value for name, value in self.fields.items() if name in TYPED_FIELDS and value.strip()]
 
     @property
     def packed(self) -> str:
@@ -38,10 +46,10 @@ class Interrupted:
 
 
 def interrupted_by(path: str, fields: Mapping[str, str]) -> Interrupted | None:
-    """The form of a request that its sender was not signed in for; None where nothing was typed."""
+    """The form of a request that its sender was not signed in for; None where nothing of it is left."""
     kept = {name: value for name, value in fields.items() if name not in SECRET_FIELDS}
-    found = Interrupted(path, kept)
-    return found if found.typed else None
+    wants = any(value.strip() for name, value in kept.items() if name not in _OF_EVERY_FORM)
+    return Interrupted(path, kept) if wants else None
 
 
 def unpacked(packed: str) -> Interrupted | None:
