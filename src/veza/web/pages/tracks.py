@@ -13,9 +13,10 @@ from veza.accounts.permissions import Permission
 from veza.audio.previews import PREVIEW_SECONDS
 from veza.catalog import acting, listings, visibility
 from veza.community import comment_lists, comments, likes, playlist_items, playlist_lists, playlists
+from veza.http.requests import DoorRequest
 from veza.kit.database import Session
 from veza.kit.field_faults import FieldFault
-from veza.kit.listing import Slice, start_of
+from veza.kit.listing import start_of
 from veza.kit.messages import gettext
 from veza.library.grants import ItemKind
 from veza.market import products
@@ -26,19 +27,21 @@ from veza.web.buying import buy_box, is_owned, offer_of
 from veza.web.declared import form, page
 from veza.web.moments import pins, ticks
 from veza.web.pages.releases import hears_of
+from veza.web.pages.turning import is_later, next_address, page_of
 from veza.web.processing import progress_of
 from veza.web.sharing_tags import shared_track
 from veza.web.waves import Waves
 
 COMMENTS = 200
 MINE = start_of(playlist_lists.SORTS, 200)
+_BY_MOMENT = {"moment": comment_lists.SORTS["moment"]}
 NEW = "new"
 """Instead of a playlist's id: one that is begun with this track."""
 
 
 @page("/tracks/{track_id:uuid}", permission=Permission.BROWSE)
 async def track_page(
-    session: Session, track_id: UUID, identity: Identity, waves: NamedDependency[Waves],
+    session: Session, request: DoorRequest, track_id: UUID, identity: Identity, waves: NamedDependency[Waves],
     rules: NamedDependency[MarketRules], form: Form,
 ) -> Shown:  # fmt: skip
     """One track, as far as its reader may see and hear it."""
@@ -46,12 +49,15 @@ async def track_page(
     alone = await products.on_sale(session, ItemKind.TRACK, [track_id])
     whole = await products.on_sale(session, ItemKind.RELEASE, [track.release_id])
     offer = await offer_of(session, alone.get(track_id) or whole.get(track.release_id))
-    said = Slice(comment_lists.SORTS["moment"], COMMENTS, None)
     person = identity.person_id
     is_public = visibility.card_is_public(track)
     acts = person is not None and await acting.acts_for(session, track.artist_id, identity)
     hears = (await hears_of(session, track.release_id, [track], identity)).get(track_id)
     seconds = (track.duration_ms or 0) / 1000
+    asked = page_of(request, _BY_MOMENT, COMMENTS).of(f"said about {track_id}", {"even_hidden": acts})
+    rows = await comment_lists.of_track(session, track_id, asked.slice, even_hidden=acts)
+    said = asked.filled(rows, lambda one: one)
+    more = next_address(request, said.next_cursor)
     return Shown(
         "track.html",
         is_public=person is None and is_public,
@@ -62,7 +68,9 @@ async def track_page(
         hears=hears,
         heard_seconds=min(seconds, PREVIEW_SECONDS) if hears == Part.PREVIEW else seconds,
         progress=await progress_of(session, track_id) if track.audio_state == "processing" else None,
-        **_threads(await comment_lists.of_track(session, track_id, said, even_hidden=acts), track.duration_ms or 0),
+        **_threads(said.items, track.duration_ms or 0),
+        more=f"{more}#said" if more else None,
+        first=f"/tracks/{track_id}#said" if is_later(request) else None,
         acts=acts,
         editable_until=comments.EDITABLE,
         liked=person is not None and bool(await likes.liked(session, person, "track", [track_id])),
@@ -107,12 +115,14 @@ async def put_on_playlist(session: Session, track_id: UUID, identity: Identity, 
 
 
 def _threads(rows: Sequence[Any], length_ms: int) -> dict[str, Any]:
-    """Comments, the replies to each, and what hangs below the wave; an empty place stands where a reply hangs on it."""
+    """Comments, the replies to each, and what hangs below the wave; an empty place stands where a reply hangs on it,
+    and a reply by itself where its comment ended the page before."""
     replies: dict[UUID, list[Any]] = {}
+    here = {one.id for one in rows if one.parent_id is None}
     for one in rows:
-        if one.parent_id is not None and not one.is_deleted:
+        if one.parent_id in here and not one.is_deleted:
             replies.setdefault(one.parent_id, []).append(one)
-    first = [one for one in rows if one.parent_id is None and (not one.is_deleted or one.id in replies)]
+    first = [one for one in rows if one.parent_id not in here and (not one.is_deleted or one.id in replies)]
     hanging = [one for one in first if not (one.is_deleted or one.is_hidden)]
     return {"comments": first, "replies": replies, "pins": pins(hanging, length_ms)}
 

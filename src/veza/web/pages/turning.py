@@ -20,6 +20,11 @@ def page_of(request: DoorRequest, sorts: Sorts, limit: int) -> PageRequest:
     return PageRequest(limit, cursor, name, sorts[name])
 
 
+def is_later(request: DoorRequest) -> bool:
+    """Whether the address asks for a page after the first one."""
+    return bool(request.query_params.get(_CURSOR))
+
+
 def next_address(request: DoorRequest, cursor: str | None) -> str | None:
     """Where the list goes on, with the same filters; None on its last page."""
     if cursor is None:
