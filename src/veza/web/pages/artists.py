@@ -15,6 +15,7 @@ from veza.market import products
 from veza.web.answers import Form, See, Shown
 from veza.web.declared import form, page
 from veza.web.pages.turning import next_address, page_of
+from veza.web.sharing_tags import shared_artist
 
 RECORDS = 24
 
@@ -38,6 +39,8 @@ async def artist_page(session: Session, request: DoorRequest, artist: str, ident
         prices=await products.on_sale(session, ItemKind.RELEASE, shown_ids),
         audible=await access.audible(session, shown_ids),
         more=next_address(request, shown.next_cursor),
+        is_shared=row.hidden_at is None,
+        shared=shared_artist(row, found),
         followers=(await follows.counts(session, [row.id]))[row.id],
         follows=person is not None and bool(await follows.followed(session, person, [row.id])),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from litestar.di import NamedDependency
+
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.catalog import listings
@@ -15,6 +17,8 @@ from veza.streaming.hearing import part_heard
 from veza.web.answers import Shown
 from veza.web.declared import page
 from veza.web.pages.turning import next_address, page_of
+from veza.web.sharing_tags import shared_site
+from veza.web.site import Site
 
 ON_A_PAGE = 22
 """A large sleeve and 21 small ones fill whole rows of six, of four and of two."""
@@ -22,7 +26,9 @@ MOMENTS = 4
 
 
 @page("/", permission=Permission.BROWSE)
-async def home(session: Session, request: DoorRequest, identity: Identity) -> Shown:
+async def home(
+    session: Session, request: DoorRequest, identity: Identity, site: NamedDependency[Site]
+) -> Shown:
     """The wall of sleeves, newest first."""
     asked = page_of(request, listings.RELEASE_SORTS, ON_A_PAGE).of("home")
     rows = await listings.releases(session, asked.slice)
@@ -36,5 +42,5 @@ async def home(session: Session, request: DoorRequest, identity: Identity) -> Sh
         audible=await access.audible(session, shown_ids),
         # The sound of each moment is ready, and so is its preview.
         heard={track: part_heard(given, judges=False, has_preview=True) for track, given in may.items()},
-        more=next_address(request, shown.next_cursor),
+        more=next_address(request, shown.next_cursor), is_shared=True, shared=shared_site(site.name, rows),
     )  # fmt: skip
