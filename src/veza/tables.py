@@ -15,13 +15,13 @@ from veza.market import cart, codes, orders, products, receipts, refund_requests
 from veza.moderation import log, notices, reports
 from veza.money import backlog, nettings, operator, pace_postgres, sellers
 from veza.money import facade as money
-from veza.streaming import downloads, plays, release_archives, stream_sessions
+from veza.streaming import downloads, plays, release_archives, scrobbles, stream_sessions
 
 WITH_TABLES = (
     idempotency, backlog, nettings, operator, pace_postgres, money, sellers, people, artists, releases, tracks,
     audit, links, passwords, roles, second_factor, sessions, site_texts, tokens, mail, covers, slugs, tagging,
     audio_versions, ingested, uploads, invitations, comments, follows, likes, log, notices, playlists, reports,
-    visibility, preferences, grants, downloads, plays, release_archives, stream_sessions, cart, codes,
+    visibility, preferences, grants, downloads, plays, release_archives, scrobbles, stream_sessions, cart, codes,
     kept_palettes, orders, products, receipts, refund_requests,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""

@@ -46,6 +46,7 @@ from veza.ops.metrics import Metrics
 from veza.settings import SANDBOX_KEY, Settings
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
+from veza.streaming.listenbrainz import ListenBrainz
 from veza.streaming.local_hearing import LocalHearing
 from veza.streaming.rules import DownloadRules
 from veza.streaming.stream_links import StreamLinks
@@ -84,17 +85,20 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
     catalog = Catalog(
         database, objects, settings.platform_currencies, _first_artist, settings.base_url, _limits(settings)
     )
-    accounts = _accounts(settings, database, token)
+    accounts, listenbrainz = _accounts(settings, database, token), _listenbrainz(settings)
     return Modules(
         database=database,
         accounts=accounts,
         catalog=catalog,
         ingest=Ingest(database, objects, catalog, _audio_rules(settings), _upload_limits(settings)),
-        streaming=Streaming(database, objects, _download_rules(settings), Links(token)),
+        streaming=Streaming(database, objects, _download_rules(settings), Links(token), listenbrainz),
         market=market,
         moderation=Moderation(SUBJECTS),
         money=_money(settings, database, metrics, sandbox, _provider_key(settings, token)),
-        hearing=LocalHearing(database, objects, StreamLinks(token), _claim_of, accounts.rules, settings.stream_recheck),
+        hearing=LocalHearing(
+            database, objects, StreamLinks(token), _claim_of, accounts.rules, settings.stream_recheck,
+            listenbrainz.api_url if listenbrainz is not None else "",
+        ),
         sandbox=sandbox,
     )
 
@@ -124,6 +128,13 @@ def _download_rules(settings: Settings) -> DownloadRules:
         folder, settings.download_jobs, longest, settings.downloads_max_bytes,
         free_disk_bytes=settings.upload_free_disk_bytes,
     )  # fmt: skip
+
+
+def _listenbrainz(settings: Settings) -> ListenBrainz | None:
+    if not settings.listenbrainz_enabled:
+        return None
+    public_url = settings.public_url.rstrip("/")
+    return ListenBrainz(settings.listenbrainz_url.rstrip("/"), settings.base_url, public_url)
 
 
 def _accounts(settings: Settings, database: Database, token: str) -> Accounts:

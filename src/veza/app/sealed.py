@@ -6,9 +6,11 @@ from veza.accounts.second_factor import SecondFactor
 from veza.http.idempotency import IdempotentAnswer
 from veza.kit.mail import Mail
 from veza.kit.resealing import SealedColumns
+from veza.streaming.scrobbles import ListenBrainzAccount
 
 SEALED: tuple[SealedColumns, ...] = (
     SealedColumns(SecondFactor, ("secret",)),
     SealedColumns(Mail, ("subject", "text", "stop_link")),
     SealedColumns(IdempotentAnswer, ("body",)),
+    SealedColumns(ListenBrainzAccount, ("token",)),
 )

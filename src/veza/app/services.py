@@ -72,6 +72,7 @@ def service_groups(settings: Settings, modules: Modules) -> dict[ServiceGroup, l
             Periodic("download eviction", eviction.EVERY, modules.streaming.make_room),
         ],
         ServiceGroup.MAIL: _workers(settings, database, *_mail(settings, database)),
+        ServiceGroup.LISTENS: _workers(settings, database, *_listens(modules)),
         ServiceGroup.UPKEEP: [
             OutboxRelay(database),
             IdempotencySweep(database),
@@ -104,6 +105,11 @@ def _mail(settings: Settings, database: Database) -> list[tuple[Worker[Any], boo
         return []
     relay = Relay(url, settings.smtp_demands_tls)
     return [(MailWorker(database, relay.deliver, settings.mail_from), True)]
+
+
+def _listens(modules: Modules) -> list[tuple[Worker[Any], bool]]:
+    worker = modules.streaming.scrobble_worker
+    return [(worker, True)] if worker is not None else []
 
 
 def _chores_of_money(

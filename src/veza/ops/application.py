@@ -74,6 +74,7 @@ class ServiceGroup(StrEnum):
     INGEST = "ingest"
     DOWNLOADS = "downloads"
     MAIL = "mail"
+    LISTENS = "listens"
     UPKEEP = "upkeep"
 
 

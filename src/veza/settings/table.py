@@ -134,6 +134,8 @@ class Settings(BaseSettings):
     download_jobs: int = setting("DOWNLOAD_JOBS", 2, "downloads made at once in this process, where AUDIO_WORKER_ENABLED is set", unit="downloads", ge=1, le=256)
 
     # Machines beside it
+    listenbrainz_enabled: bool = setting("LISTENBRAINZ_ENABLED", True, "people may connect their ListenBrainz account (docs/scrobbling.md); nothing is sent of those who do not")
+    listenbrainz_url: WebUrl = setting("LISTENBRAINZ_URL", "https://api.listenbrainz.org", "address of the ListenBrainz API, or of another server that speaks it, such as http://maloja.example:42010/apis/listenbrainz")
     stream_x_accel: str = setting("STREAM_X_ACCEL", "", "path of the proxy's internal location for VAR_DIR/objects, such as /internal/objects/: the proxy sends the files of streams; empty: Veza does", like="/internal/objects/", pattern=r"^(/[A-Za-z0-9._-]+)*/?$")
     grpc_listen: HostPort = setting("GRPC_LISTEN", "", "host:port of the gRPC service for streaming (docs/grpc.md); port 0 takes a free one; empty: off", like="127.0.0.1:50051")
     grpc_token: SecretStr = setting("GRPC_TOKEN", SecretStr(""), "bearer token of gRPC calls; empty: the operator's")

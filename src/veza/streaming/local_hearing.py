@@ -61,12 +61,13 @@ class LocalHearing:
 
     def __init__(
         self, database: Database, objects: Objects, links: StreamLinks, claim_of: ClaimOf, rules: AccountRules,
-        rechecked: timedelta = RECHECKED,
+        rechecked: timedelta = RECHECKED, listens_to: str = "",
     ) -> None:  # fmt: skip
-        """`rules` are those of sign-ins and of staff; `rechecked`: how old an answer about a session may be."""
+        """`rules` are those of sign-ins and of staff; `rechecked`: how old an answer about a session may be; `listens_to`:
+        the ListenBrainz server that people may connect to."""
         self.database, self.objects, self.links, self._rules = database, objects, links, rules
         self.rechecked, self._claim_of = rechecked, claim_of
-        self.reports = PlayReports(database.clock, into(database))
+        self.reports = PlayReports(database.clock, into(database, listens_to))
         self._alive: TTLCache[UUID, tuple[bool, float]] = TTLCache(
             MOST_SESSIONS, rechecked.total_seconds(), self.seconds
         )

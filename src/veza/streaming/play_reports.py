@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from math import inf
 from uuid import UUID
 
 import structlog
@@ -16,7 +18,7 @@ from veza.kit.clock import Clock
 from veza.kit.database import Database, Session
 from veza.kit.database_trouble import DatabaseUnavailable
 from veza.kit.one_by_one import one_by_one
-from veza.streaming import plays
+from veza.streaming import plays, scrobbles
 from veza.streaming.plays import Listening, Verdict
 from veza.streaming.stream_links import StreamLink
 from veza.streaming.stream_sessions import BEYOND_ITS_LENGTH, StreamSession
@@ -45,17 +47,17 @@ Send = Callable[[Sequence[Report]], Awaitable[Mapping[UUID, Verdict]]]
 """Counts; session → verdict. Raises DatabaseUnavailable, or ReportsUnavailable."""
 
 
-def into(database: Database) -> Send:
-    """Reports are counted here."""
+def into(database: Database, api_url: str = "") -> Send:
+    """Reports are counted here, and what people want to be sent to the ListenBrainz server at `api_url` is queued."""
 
     async def send(reports: Sequence[Report]) -> dict[UUID, Verdict]:
-        done, _ = await one_by_one(database, "plays", reports, _count)
+        done, _ = await one_by_one(database, "plays", reports, partial(_count, api_url=api_url))
         return dict(done)
 
     return send
 
 
-async def _count(session: Session, report: Report) -> tuple[UUID, Verdict]:
+async def _count(session: Session, report: Report, api_url: str) -> tuple[UUID, Verdict]:
     row = await session.get(StreamSession, report.session_id)
     if row is None:
         return report.session_id, Verdict.NEVER
@@ -63,7 +65,19 @@ async def _count(session: Session, report: Report) -> tuple[UUID, Verdict]:
         row.id, row.track_id, row.person_id, row.is_staff, row.started_at,
         row.expires_at - row.started_at - BEYOND_ITS_LENGTH, report.network,
     )  # fmt: skip
-    return row.id, await plays.count(session, listening, timedelta(milliseconds=report.heard_ms))
+    return row.id, await count(session, listening, timedelta(milliseconds=report.heard_ms), api_url)
+
+
+async def count(session: Session, listening: Listening, heard: timedelta, api_url: str) -> Verdict:
+    """What every door does with what it is told of a hearing: count the play, and queue it for ListenBrainz once enough
+    was heard for that (`scrobbles.enough`)."""
+    verdict = await plays.count(session, listening, heard)
+    wanted, person_id = scrobbles.enough(listening.length), listening.person_id
+    is_enough = heard >= wanted and session.now - listening.began_at >= wanted
+    if verdict is Verdict.COUNTED and is_enough and person_id is not None and api_url:
+        hearing_id, track_id, began_at = listening.hearing_id, listening.track_id, listening.began_at
+        await scrobbles.queue(session, api_url, hearing_id, person_id, track_id, began_at)
+    return verdict
 
 
 class PlayReports:
@@ -74,7 +88,8 @@ class PlayReports:
     def __init__(self, clock: Clock, send: Send) -> None:
         self._clock, self._send = clock, send
         self._waiting: dict[UUID, Report] = {}
-        self._told: LRUCache[UUID, bool] = LRUCache(_MOST_TOLD)
+        self._told: LRUCache[UUID, float] = LRUCache(_MOST_TOLD)
+        """Session → how much of the track was heard when it last counted, in ms; infinite where it never will."""
 
     async def told(self, report: Report) -> Verdict:
         """What a player says is counted at once."""
@@ -86,9 +101,12 @@ class PlayReports:
         It tells that the track was heard up to there if as much of the server's time has passed as a play needs: who
         fetches all of a file at once tells nothing.
         """
-        wanted, at = plays.needed(length), length * part
+        told_ms, at = self._told.get(link.session_id), length * part
+        # One that counts as a play is told of once more, when it is one for ListenBrainz.
+        wanted = plays.needed(length) if told_ms is None else scrobbles.enough(length)
         began = link.expires_at - BEYOND_ITS_LENGTH - length
-        if at < wanted or self._clock.now() - began < wanted or link.session_id in self._told:
+        has_said = told_ms is not None and told_ms >= wanted.total_seconds() * 1000
+        if at < wanted or self._clock.now() - began < wanted or has_said:
             return
         if len(self._waiting) < _MOST_WAITING:
             self._waiting[link.session_id] = Report(link.session_id, round(at.total_seconds() * 1000), network)
@@ -117,7 +135,8 @@ class PlayReports:
     async def count(self, reports: Sequence[Report]) -> Mapping[UUID, Verdict]:
         """Session → verdict; one without a verdict could not be counted. Raises what `send` does."""
         verdicts = await self._send(reports)
-        for session_id, verdict in verdicts.items():
+        for one in reports:
+            verdict = verdicts.get(one.session_id, Verdict.NOT_YET)
             if verdict is not Verdict.NOT_YET:
-                self._told[session_id] = True
+                self._told[one.session_id] = one.heard_ms if verdict is Verdict.COUNTED else inf
         return verdicts

@@ -8,6 +8,7 @@ from veza.streaming.asking import NotOwned
 from veza.streaming.downloads import FormatNotOffered, NotAsked
 from veza.streaming.hearing import LinkExpired, NoSoundYet, NoSuchRung, OwnersOnly, StreamEnded
 from veza.streaming.links import LinkEnded, UnknownLink
+from veza.streaming.listenbrainz_accounts import ServerSilent, SwitchedOff
 from veza.streaming.play_reports import ReportsUnavailable
 from veza.streaming.served import NotThere
 from veza.streaming.stream_links import BadStreamLink
@@ -55,5 +56,7 @@ ERRORS = {
     NotAsked: NOT_FOUND,
     NotOwned: FORBIDDEN,
     NotThere: NOT_FOUND,
+    ServerSilent: UNAVAILABLE,
+    SwitchedOff: FORBIDDEN,
     UnknownLink: NOT_FOUND,
 }

@@ -3,6 +3,8 @@
 /** @import {Heard} from "./types.js" */
 
 const NEEDED_SECONDS = 30;
+/** Or half the track: then a play is a listen for ListenBrainz, too (docs/scrobbling.md). */
+const LISTEN_SECONDS = 240;
 /** After an answer “not yet”. */
 const AGAIN_SECONDS = 15;
 /** Between two looks at the position; a larger step is a jump. */
@@ -41,9 +43,13 @@ export class Plays {
     if (!heard?.beacon || this.#seconds < Math.min(NEEDED_SECONDS, heard.duration / 2) || this.#tellAt === Infinity) {
       return;
     }
-    this.#tellAt = this.#seconds + AGAIN_SECONDS;
-    const state = await this.send(`${heard.beacon}&heard_ms=${Math.round(this.#seconds * 1000)}`);
-    if (this.#heard?.hearing === heard.hearing && (state === "counted" || state === "never")) this.#tellAt = Infinity;
+    const told = this.#seconds;
+    this.#tellAt = told + AGAIN_SECONDS;
+    const state = await this.send(`${heard.beacon}&heard_ms=${Math.round(told * 1000)}`);
+    if (this.#heard?.hearing !== heard.hearing) return;
+    const listen = Math.min(LISTEN_SECONDS, heard.duration / 2);
+    if (state === "never") this.#tellAt = Infinity;
+    if (state === "counted") this.#tellAt = told < listen ? listen : Infinity;
   }
 }
 
