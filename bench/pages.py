@@ -76,7 +76,8 @@ def pages(rows: Rows, artist: UUID) -> tuple[dict[str, Address], dict[str, Addre
     visitor = _all("/sign-in", "/sign-up", "/forgot-password", "/permissions")
     person = _all(
         "/library", "/orders", "/news", "/following", "/reports", "/account", "/account/password",
-        "/account/second-factor", "/account/sessions", "/account/tokens", "/account/mails", "/account/data", "/studio",
+        "/account/second-factor", "/account/sessions", "/account/tokens", "/account/mails", "/account/listenbrainz",
+        "/account/data", "/studio",
     )  # fmt: skip
     theirs = [one["id"] for one in rows[Release] if one["artist_id"] == artist]
     own_tracks = [one["id"] for one in rows[Track] if one["artist_id"] == artist]

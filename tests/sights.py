@@ -88,6 +88,7 @@ SIGHTS = (
     Sight("sessions", LISTENER, "/account/sessions"),
     Sight("tokens", LISTENER, "/account/tokens"),
     Sight("mails", LISTENER, "/account/mails"),
+    Sight("listenbrainz", LISTENER, "/account/listenbrainz"),
     Sight("data", LISTENER, "/account/data"),
     Sight("studio", LABEL, "/studio"),
     Sight("studio-overview", LABEL, "/studio", _OF_STUDIO),

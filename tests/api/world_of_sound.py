@@ -15,7 +15,7 @@ from tests.sounding import give_sound, keep_downloads
 from veza.accounts.facade import AccountRules
 from veza.accounts.identity import OPERATOR
 from veza.api.ingest.routes import ingest_routes
-from veza.api.streaming.routes import download_routes, play_routes, waveform_routes
+from veza.api.streaming.routes import download_routes, listenbrainz_routes, play_routes, waveform_routes
 from veza.audio.download_formats import DownloadFormat
 from veza.catalog.facade import Catalog
 from veza.ingest import receiving
@@ -62,7 +62,10 @@ async def _claim_of(session: Session, token: str) -> UUID:
 
 def sounding_routes(ingest: Any, streaming: Any, hearing: Any) -> list[ControllerRouterHandler]:
     """Those under /api/v1."""
-    return [*ingest_routes(ingest), *download_routes(streaming), *play_routes(), *waveform_routes(hearing)]
+    return [
+        *ingest_routes(ingest), *download_routes(streaming), *listenbrainz_routes(streaming), *play_routes(),
+        *waveform_routes(hearing),
+    ]  # fmt: skip
 
 
 async def fill_sound(

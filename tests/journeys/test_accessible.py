@@ -24,7 +24,8 @@ FOR_VISITORS = (
 )  # fmt: skip
 FOR_OWNERS = (
     "/account", "/account/password", "/account/second-factor", "/account/sessions", "/account/tokens", "/account/mails",
-    "/account/data", "/playlists", "/news", "/following", "/reports", "/studio", "/library", "/orders",
+    "/account/listenbrainz", "/account/data", "/playlists", "/news", "/following", "/reports", "/studio", "/library",
+    "/orders",
 )  # fmt: skip
 
 STUDIO = ("", "/records", "/sales", "/money", "/onboarding", "/plays", "/codes", "/people", "/about")

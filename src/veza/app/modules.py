@@ -96,7 +96,12 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
         moderation=Moderation(SUBJECTS),
         money=_money(settings, database, metrics, sandbox, _provider_key(settings, token)),
         hearing=LocalHearing(
-            database, objects, StreamLinks(token), _claim_of, accounts.rules, settings.stream_recheck,
+            database,
+            objects,
+            StreamLinks(token),
+            _claim_of,
+            accounts.rules,
+            settings.stream_recheck,
             listenbrainz.api_url if listenbrainz is not None else "",
         ),
         sandbox=sandbox,

@@ -56,6 +56,7 @@ class ListenBrainz:
     api_url: str
     site_url: str
     public_url: str = ""
+    timeout: timedelta = TIMEOUT
 
     @property
     def host(self) -> str:
@@ -102,15 +103,20 @@ class ListenBrainz:
         }
         try:
             async with (
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(TIMEOUT.total_seconds())) as http,
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(self.timeout.total_seconds())) as http,
                 http.request(
                     # A redirect would carry the token to another host.
                     method, f"{self.api_url}/1/{path}", headers=headers, json=body, allow_redirects=False,
                 ) as answer,
             ):  # fmt: skip
-                return _Answer(answer.status, answer.headers, await answer.content.read(MOST_ANSWER_BYTES))
+                body = bytearray()
+                async for chunk in answer.content.iter_any():
+                    body += chunk
+                    if len(body) > MOST_ANSWER_BYTES:
+                        raise NotTaken(gettext("the answer cannot be read"))
+                return _Answer(answer.status, answer.headers, bytes(body))
         except TimeoutError:
-            raise NotTaken(gettext("no answer within {seconds} s", seconds=int(TIMEOUT.total_seconds()))) from None
+            raise NotTaken(gettext("no answer within {seconds:g} s", seconds=self.timeout.total_seconds())) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise NotTaken(gettext("no answer ({kind})", kind=type(error).__name__)) from None
 

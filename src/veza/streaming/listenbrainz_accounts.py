@@ -56,17 +56,18 @@ class Checked:
 
 
 async def check(database: Database, server: ListenBrainz | None, person_id: UUID, pasted: str) -> Checked:
-    """Ask the server about a token, with no transaction open. Raises SwitchedOff, BadToken, RateLimited, ServerSilent."""
+    """Ask the server about a token, with no transaction open. Raises SwitchedOff, BadToken, RateLimited,
+    ServerSilent."""
     if server is None:
         raise SwitchedOff
     token, checks = pasted.strip(), FieldChecks()
-    with checks.field("token"):
+    with checks.field("user_token"):
         if not _TOKEN.fullmatch(token):
             raise BadToken(gettext("a user token is one line of letters and digits: copy all of it"))
     checks.demand()
     await limits.spend_now(database, f"person {person_id}", CONNECTING.of(person_id))
     user_name = ""
-    with checks.field("token"):
+    with checks.field("user_token"):
         try:
             user_name = await server.user_of(token)
         except TokenRefused:

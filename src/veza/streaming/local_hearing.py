@@ -63,8 +63,8 @@ class LocalHearing:
         self, database: Database, objects: Objects, links: StreamLinks, claim_of: ClaimOf, rules: AccountRules,
         rechecked: timedelta = RECHECKED, listens_to: str = "",
     ) -> None:  # fmt: skip
-        """`rules` are those of sign-ins and of staff; `rechecked`: how old an answer about a session may be; `listens_to`:
-        the ListenBrainz server that people may connect to."""
+        """`rules` are those of sign-ins and of staff; `rechecked`: how old an answer about a session may be;
+        `listens_to`: the ListenBrainz server that listens go to, if any."""
         self.database, self.objects, self.links, self._rules = database, objects, links, rules
         self.rechecked, self._claim_of = rechecked, claim_of
         self.reports = PlayReports(database.clock, into(database, listens_to))

@@ -50,8 +50,8 @@ async def forget_person(session: Session, person_id: UUID) -> None:
 
 
 async def sweep(database: Database) -> int:
-    """Delete plays older than KEPT, streams that ended ENDED_KEPT ago and scrobbles older than GIVEN_UP, at most MOST_BATCHES times BATCH of each;
-    returns how many."""
+    """Delete plays older than KEPT, streams that ended ENDED_KEPT ago and scrobbles older than GIVEN_UP, at most
+    MOST_BATCHES times BATCH of each; returns how many."""
     gone = 0
     for _ in range(MOST_BATCHES):
         async with database.write("play sweep") as session:

@@ -12,8 +12,8 @@ from veza.http.limits import address_of
 from veza.http.requests import DoorRequest
 from veza.web.answers import Form
 
-SECRET_FIELDS = frozenset({"password", "current", "new", "code", "secret", "token", "challenge"})
-"""Fields of forms that are not carried through signing in."""
+SECRET_FIELDS = frozenset({"password", "current", "new", "code", "secret", "token", "user_token", "challenge"})
+"""Fields of forms that are never written back into a page, nor carried through signing in."""
 
 
 def proof_of(

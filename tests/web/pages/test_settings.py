@@ -17,7 +17,7 @@ from veza.community import preferences
 from veza.community.preferences import Channel, NoticeKind, Pace
 from veza.web.interrupted import unpacked
 
-PAGES = ("", "/password", "/second-factor", "/sessions", "/tokens", "/mails", "/data")
+PAGES = ("", "/password", "/second-factor", "/sessions", "/tokens", "/mails", "/listenbrainz", "/data")
 SECRET = re.compile(r'<code class="secret">([^<]+)</code>')
 
 

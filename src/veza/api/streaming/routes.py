@@ -15,6 +15,7 @@ from veza.api.streaming import (
     beacons,
     download_files,
     downloads,
+    listenbrainz,
     playlists,
     plays,
     release_downloads,
@@ -31,6 +32,7 @@ from veza.streaming.local_hearing import LocalHearing
 STREAM_TAGS: Sequence[Tag] = (
     Tag(name=playlists.TAG, description="Playlists of tracks, and the files they lead to."),
     Tag(name=plays.TAG, description="How often an artist's tracks are played."),
+    Tag(name=listenbrainz.TAG, description="Where what one hears is sent, at one's wish."),
 )
 DOWNLOAD_TAGS: Sequence[Tag] = (Tag(name=downloads.TAG, description="Tracks and releases as files to keep."),)
 
@@ -83,15 +85,20 @@ def stream_routes(files: StreamFiles, authenticate: Authenticate) -> ControllerR
 
 def download_routes(streaming: Streaming) -> list[ControllerRouterHandler]:
     """Where downloads are asked for, under /api/v1."""
-    return [_of_downloads(streaming, operations_of(downloads, release_downloads))]
+    return [_with_streaming(streaming, operations_of(downloads, release_downloads))]
+
+
+def listenbrainz_routes(streaming: Streaming) -> list[ControllerRouterHandler]:
+    """One's ListenBrainz account, under /api/v1."""
+    return [_with_streaming(streaming, operations_of(listenbrainz))]
 
 
 def download_file_routes(streaming: Streaming) -> list[ControllerRouterHandler]:
     """Where links to downloads lead, outside /api/v1."""
-    return [_of_downloads(streaming, operations_of(download_files))]
+    return [_with_streaming(streaming, operations_of(download_files))]
 
 
-def _of_downloads(streaming: Streaming, handlers: Sequence[HTTPRouteHandler]) -> FreshRouter:
+def _with_streaming(streaming: Streaming, handlers: Sequence[HTTPRouteHandler]) -> FreshRouter:
     def provide_streaming() -> Streaming:
         return streaming
 
