@@ -68,6 +68,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     # Sound is given by the test: no worker takes what waits for one.
     demo = {"DEMO_DATA": "true", "DEMO_MUSIC": "false", "AUDIO_WORKER_ENABLED": "false"}
     settings = {"PORT": str(port), **demo, "LOG_LEVEL": "error", "RETURN_ADDRESSES": EXAMPLES}
+    settings["LISTENBRAINZ_ENABLED"] = "false"  # no token that chance brings is sent into the world
     with (folder / "log").open("w") as log:
         process = start("serve", "--migrate", cwd=folder, stdout=log, stderr=log, **settings)
     try:

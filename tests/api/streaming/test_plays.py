@@ -17,8 +17,10 @@ from veza.app.personal_data import listening_of, on_person_deleted
 from veza.catalog.visibility import HiddenTrack
 from veza.kit.subscriptions import Event
 from veza.streaming import personal_data, plays
+from veza.streaming.listenbrainz_accounts import Checked, connect
 from veza.streaming.play_reports import ReportsUnavailable
 from veza.streaming.plays import Play, PlayTotal, Verdict
+from veza.streaming.scrobbles import Scrobble
 from veza.streaming.stream_sessions import StreamSession
 
 SECOND = timedelta(seconds=1)
@@ -199,3 +201,22 @@ async def test_an_artists_people_see_plays_by_day_and_track(stage: Stage) -> Non
     other = await factories.artist(stage.veza.database, "Ben")
     answer = await stage.browser.get(f"/api/v1/artists/{other}/plays", headers=headers)
     assert answer.status_code in (403, 404)
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["told by the player", "seen by what is fetched"])
+async def test_what_a_person_hears_who_connected_listenbrainz_waits_to_be_sent(stage: Stage, is_told: bool) -> None:
+    buyer, server = await stage.buyer(), stage.veza.modules.streaming.listenbrainz
+    assert server is not None
+    async with stage.veza.database.write("test") as session:
+        await connect(session, buyer, Checked(server.api_url, "a-token", "mara"))
+    began = stage.clock.now()
+    file = (await rung_files(stage, await stage.signed_in(buyer)))["aac128"]
+    stage.clock.advance(SECOND)
+    if is_told:
+        assert await told(stage, file.partition("link=")[2]) == "counted"
+    else:
+        await stage.get(file, Range="bytes=30000-")
+        await stage.veza.modules.hearing.reports.flush()
+    async with stage.veza.database.read() as session:
+        (waiting,) = await session.scalars(select(Scrobble))
+    assert (waiting.person_id, waiting.track_id, waiting.listened_at) == (buyer, stage.track, began)

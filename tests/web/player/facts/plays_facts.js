@@ -24,11 +24,23 @@ function listening(duration, answers = ["counted"], beacon = "/stream/1/beacon?l
   return { at, hear, plays, told };
 }
 
-fact("a play is told once 30 s were heard, and not again once it is counted", async () => {
+fact("a play is told once 30 s were heard, and when half of the track was, and not again once that is counted", async () => {
   const { hear, told } = listening(200);
   await hear(0, 29.75);
   assert.deepEqual(told, []);
   await hear(30, 200);
+  assert.deepEqual(told, [30_000, 100_000]);
+});
+
+fact("of a long track four minutes are enough", async () => {
+  const { hear, told } = listening(3600);
+  await hear(0, 600);
+  assert.deepEqual(told, [30_000, 240_000]);
+});
+
+fact("what never counts is told once", async () => {
+  const { hear, told } = listening(200, ["never"]);
+  await hear(0, 200);
   assert.deepEqual(told, [30_000]);
 });
 
