@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.browsers import chromium
+from tests.streaming.scrobbling import server, world
 from tests.streaming.world import Label, open_label
 from veza.kit.database import Database
 
-__all__ = ["chromium"]
+__all__ = ["chromium", "server", "world"]
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from veza.http.problems import FORBIDDEN, NOT_FOUND, UNAVAILABLE, Kind
+from veza.http.problems import FORBIDDEN, INVALID_REQUEST, NOT_FOUND, UNAVAILABLE, Kind
 from veza.kit.messages import gettext
 from veza.streaming.asking import NotOwned
 from veza.streaming.downloads import FormatNotOffered, NotAsked
 from veza.streaming.hearing import LinkExpired, NoSoundYet, NoSuchRung, OwnersOnly, StreamEnded
 from veza.streaming.links import LinkEnded, UnknownLink
-from veza.streaming.listenbrainz_accounts import ServerSilent, SwitchedOff
+from veza.streaming.listenbrainz_accounts import BadToken, ServerSilent, SwitchedOff
 from veza.streaming.play_reports import ReportsUnavailable
 from veza.streaming.served import NotThere
 from veza.streaming.stream_links import BadStreamLink
@@ -56,6 +56,7 @@ ERRORS = {
     NotAsked: NOT_FOUND,
     NotOwned: FORBIDDEN,
     NotThere: NOT_FOUND,
+    BadToken: INVALID_REQUEST,
     ServerSilent: UNAVAILABLE,
     SwitchedOff: FORBIDDEN,
     UnknownLink: NOT_FOUND,
