@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from veza.kit import mail
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.secret_box import SecretBox, new_key
-from veza.kit.worker import run_once
+from veza.kit.worker import run, run_once
 from veza.streaming import listenbrainz_accounts, personal_data
 from veza.streaming.listenbrainz import MOST_LISTENS, ListenBrainz
 from veza.streaming.scrobble_worker import LEASE, RETRY_BASE, ScrobbleWorker
@@ -193,3 +194,13 @@ async def test_a_token_sealed_with_a_key_that_is_gone_waits_for_the_key(world: W
     account = (await world.connection()).account
     assert "a key that is not here" in str(account.problem)
     assert (await world.waiting(), world.server.requests) == (1, [])
+
+
+async def test_a_worker_that_runs_sends_what_is_heard_at_once(world: World) -> None:
+    stop = asyncio.Event()
+    running = asyncio.create_task(run(world.worker, world.database.wakes, stop, grace=LEASE))
+    await world.hear()
+    await until(lambda: world.server.titles == ["Led"])
+    stop.set()
+    await running
+    assert await world.waiting() == 0

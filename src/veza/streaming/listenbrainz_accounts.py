@@ -110,6 +110,10 @@ class Connection:
     account: ListenBrainzAccount
     waiting: int
 
+    def is_sending(self, server: ListenBrainz | None) -> bool:
+        """Whether what the person hears is sent: the server we send to is the token's, and has not refused it."""
+        return server is not None and self.account.api_url == server.api_url and self.account.refused_at is None
+
 
 async def connection_of(session: Session, person_id: UUID) -> Connection | None:
     """None where the person has not connected one."""
@@ -133,7 +137,7 @@ async def refuse(session: Session, account: ListenBrainzAccount, server: ListenB
             "{server} no longer accepts the token with which your account ({user_name}) was connected. What you hear "
             "is not sent there any more.",
             server=server.host,
-            user_name=account.user_name,
+            user_name=account.user_name or server.host,
         ),
         gettext("To send it again, paste a new token: {link}", link=f"{server.site_url}{PAGE}"),
     )

@@ -151,14 +151,14 @@ class ScrobbleWorker:
             account.tries = tries
             await session.flush()
         if outcome.problem is not None:
-            log.warning("scrobbles.not_sent", person=str(claim.person_id), reason=str(outcome.problem), tries=tries)
+            log.warning("scrobbles.not_sent", server=self._server.host, reason=str(outcome.problem), tries=tries)
 
     async def _refuse(self, claim: Claim) -> None:
         async with self._database.write(self.name) as session:
             account = await _ours(session, claim)
             if account is not None:
                 await refuse(session, account, self._server)
-        log.info("scrobbles.token_refused", person=str(claim.person_id))
+        log.info("scrobbles.token_refused", server=self._server.host)
 
 
 async def _ours(session: Session, claim: Claim) -> ListenBrainzAccount | None:

@@ -83,7 +83,7 @@ async def test_the_page_says_why_listens_wait_and_when_a_token_was_refused(
     async with whole.database.write("test") as session:
         await session.execute(update(ListenBrainzAccount).values(refused_at=session.now))
     assert "The token was refused" in (await reader.open(HERE)).text
-    assert (await of_api(reader))[1]["is_refused"]
+    assert not (await of_api(reader))[1]["is_sending"]
     async with whole.database.write("test") as session:
         await session.execute(update(ListenBrainzAccount).values(api_url="https://elsewhere.test"))
     assert "sends listens to another server now" in (await reader.open(HERE)).text
@@ -99,12 +99,12 @@ async def test_a_server_that_does_not_answer_is_named(whole: Whole, server: List
 
 async def test_programs_do_the_same(whole: Whole) -> None:
     reader, stranger = await whole.reader(), whole.visitor()
-    nothing = {"is_refused": False, "last_sent_at": None, "problem": None, "waiting": 0}
+    nothing = {"is_sending": False, "last_sent_at": None, "problem": None, "waiting": 0}
     assert await of_api(reader) == (200, {"is_connected": False, "user_name": "", **nothing})
     status, said = await of_api(reader, "PUT", user_token="wrong-token")
     assert (status, "does not know this token" in str(said["errors"])) == (400, True)
     status, said = await of_api(reader, "PUT", user_token="good-token")
-    assert (status, said["user_name"], "good-token" in str(said)) == (200, "mara_lind", False)
+    assert (status, said["user_name"], said["is_sending"], "good-token" in str(said)) == (200, "mara_lind", True, False)
     assert (await of_api(reader, "PUT", user_token="good-token"))[0] == 409
     assert await of_api(reader, "DELETE", key="b") == (204, None)
     assert not (await of_api(reader))[1]["is_connected"]

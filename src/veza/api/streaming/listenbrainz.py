@@ -28,12 +28,13 @@ class UserToken(Struct, forbid_unknown_fields=True):
 
 
 class ListenBrainzResponse(Struct, frozen=True):
-    """Whether an account is connected, and as whom. Once the token `is_refused`, nothing is sent until another one is
-    given; `problem` is why the last try failed, in words; `waiting` listens are not sent yet."""
+    """Whether an account is connected, and as whom. Once its server has refused the token, or the site sends to another
+    server or to none, `is_sending` is false; `problem` is why the last try failed, in words; `waiting` listens are not
+    sent yet."""
 
     is_connected: bool
     user_name: str = ""
-    is_refused: bool = False
+    is_sending: bool = False
     last_sent_at: datetime | None = None
     problem: str | None = None
     waiting: int = 0
@@ -42,7 +43,7 @@ class ListenBrainzResponse(Struct, frozen=True):
 EXAMPLE: dict[str, Any] = {
     "is_connected": True,
     "user_name": "mara",
-    "is_refused": False,
+    "is_sending": True,
     "last_sent_at": "2026-01-02T10:30:00Z",
     "problem": None,
     "waiting": 0,
@@ -56,9 +57,11 @@ EXAMPLE: dict[str, Any] = {
     permission=Permission.CREDENTIALS,
     gives=(ListenBrainzResponse, "How it goes.", EXAMPLE),
 )
-async def show_listenbrainz(session: Session, identity: Identity, language: AnswerLanguage) -> ListenBrainzResponse:
+async def show_listenbrainz(
+    session: Session, identity: Identity, streaming: Streaming, language: AnswerLanguage
+) -> ListenBrainzResponse:
     """As whom one is connected, and when listens were sent last. The token is never shown."""
-    return await _shown(session, identity, language)
+    return await _shown(session, identity, streaming, language)
 
 
 @one_shot.put(
@@ -80,7 +83,7 @@ async def connect_listenbrainz(
 
     async def work(session: Session) -> ListenBrainzResponse:
         await listenbrainz_accounts.connect(session, identity.person, checked)
-        return await _shown(session, identity, language)
+        return await _shown(session, identity, streaming, language)
 
     return await one_shot.run(work)
 
@@ -98,7 +101,7 @@ async def disconnect_listenbrainz(session: Session, identity: Identity) -> None:
     await listenbrainz_accounts.disconnect(session, identity.person)
 
 
-async def _shown(session: Session, identity: Identity, language: str) -> ListenBrainzResponse:
+async def _shown(session: Session, identity: Identity, streaming: Streaming, language: str) -> ListenBrainzResponse:
     connection = await listenbrainz_accounts.connection_of(session, identity.person)
     if connection is None:
         return ListenBrainzResponse(is_connected=False)
@@ -106,7 +109,7 @@ async def _shown(session: Session, identity: Identity, language: str) -> ListenB
     return ListenBrainzResponse(
         is_connected=True,
         user_name=account.user_name,
-        is_refused=account.refused_at is not None,
+        is_sending=connection.is_sending(streaming.listenbrainz),
         last_sent_at=account.last_sent_at,
         problem=None if account.problem is None else render(account.problem, language),
         waiting=connection.waiting,
