@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from tests import commands
 from tests.listenbrainz_server import CUTS, HOLDS, TAKES_AND_HOLDS, ListenBrainzServer, Says, listenbrainz_server
@@ -204,3 +205,17 @@ async def test_a_worker_that_runs_sends_what_is_heard_at_once(world: World) -> N
     stop.set()
     await running
     assert await world.waiting() == 0
+
+
+async def test_no_log_holds_a_token_or_what_was_heard(world: World) -> None:
+    with capture_logs() as logs:
+        for fault in (Says(500), CUTS, HOLDS):
+            await world.hear(heard=LENGTH)
+            world.server.next.append(fault)
+            await run_once(world.worker)
+            world.clock.advance(LEASE * 10)
+        world.server.users.clear()
+        await run_once(world.worker)
+    assert {one["event"] for one in logs} == {"scrobbles.not_sent", "scrobbles.token_refused"}
+    for secret in ("good-token", "Led", str(world.person)):
+        assert secret not in str(logs)
