@@ -14,9 +14,9 @@ from veza.web import rendering
 TEMPLATES = Path(rendering.__file__).parent / "templates"
 SAID = frozenset({"alt", "aria-label", "aria-description", "placeholder", "title", "summary"})
 """Attributes that a reader hears or sees."""
-NAMES = frozenset({"AAC", "FLAC", "HTTP", "ISRC", "LUFS", "MB", "dBTP", "ms"})
+NAMES = frozenset({"AAC", "FLAC", "HTTP", "ISRC", "LUFS", "ListenBrainz", "MB", "dBTP", "ms"})
 """What no language says otherwise."""
-_ATTRIBUTE = re.compile(r"""[\w-]+=("[^"]*"|'[^']*')?|\bdata-[\w-]+""")
+_ATTRIBUTE = re.compile(r"""[\w-]+=("[^"]*"|'[^']*')?|\bdata-[\w-]+|\bautofocus\b""")
 """Of a block or macro that stands inside a tag."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 

@@ -25,8 +25,10 @@ def problem_page(site: Site) -> ProblemPage:
         way_on = problem.way_on if isinstance(problem, Refused) else None
         if way_on is None and status >= 500 and request.method == "GET":
             way_on = request.url.path, gettext("Try again")
-        said = {"title": title, "sentence": sentence, "way_on": way_on}
-        return pages.show(request, "plain/refused.html", status=status, headers=pushed_back(request), **said)
+        return pages.show(
+            request, "plain/refused.html", status=status, headers=pushed_back(request), title=title, sentence=sentence,
+            way_on=way_on,
+        )  # fmt: skip
 
     return page
 

@@ -30,6 +30,7 @@ WITHOUT = {
     "/playlists/*/items/*/remove": "it stands in a menu named after the track, which stays and can be put on again",
     "/following/*/end": "one follows again by one click",
     "/account/sessions/*/end": "that browser signs in again",
+    "/account/listenbrainz/end": "one connects again with the same token",
     "/account/data/delete": "the page lists what goes, and asks for a tick and the password",
     "/account/second-factor/off": "it asks for the password and a code; there is one second factor alone",
     "/operator/payments/*": "its first step asks the question of its second",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.catalog import acting, listings, slugs
+from veza.catalog import acting, listings, slugs, visibility
 from veza.community import follows
 from veza.http.requests import DoorRequest
 from veza.kit.database import Session
@@ -39,7 +39,7 @@ async def artist_page(session: Session, request: DoorRequest, artist: str, ident
         prices=await products.on_sale(session, ItemKind.RELEASE, shown_ids),
         audible=await access.audible(session, shown_ids),
         more=next_address(request, shown.next_cursor),
-        is_shared=row.hidden_at is None,
+        is_shared=visibility.artist_is_public(row),
         shared=shared_artist(row, found),
         followers=(await follows.counts(session, [row.id]))[row.id],
         follows=person is not None and bool(await follows.followed(session, person, [row.id])),
