@@ -57,7 +57,7 @@ test: setup-dev ## run every test, then say what was skipped and why
 
 # What needs what is found by tests/needs.py.
 .PHONY: check
-check: lint ## lint, and every test that needs no service, browser or process: before each commit
+check: lint ## lint, and every test that needs no service, browser, process or long time: before each commit
 	@$(PYTEST) -n $(CHECKERS) --quick $(TESTS)
 
 .PHONY: pseudo

@@ -7,9 +7,11 @@ marked by hand: `-m "not service and not browser"` chooses among them.
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any, TypeGuard
 
 import pytest
 
@@ -31,14 +33,18 @@ OF_IMPORTS = {
     "subprocess": "process", "multiprocessing": "process", "pty": "process", "veza.lab.probe.processes": "process",
     "veza.kit.elsewhere": "process", "tests.api.world": "long",
 }  # fmt: skip
+OF_WORLDS = {
+    "tests/contracts": "long", "tests/web": "long", "tests/api/market": "long", "tests/streaming": "process",
+    "tests/api/streaming": "process", "tests/grpc": "process",
+}  # fmt: skip
+"""Folders whose fixtures make a whole world: a test that takes none of them needs nothing of it."""
+OF_PYTEST = {"request", "tmp_path", "tmp_path_factory", "monkeypatch", "capsys", "caplog"}
 OF_FOLDERS = {
-    "tests/lab/simulator": "long", "tests/lab/test_scenarios.py": "long", "tests/contracts": "long",
-    "tests/web": "long", "tests/api/market": "long",
+    "tests/lab/simulator": "long", "tests/lab/test_scenarios.py": "long",
     "tests/money/test_delayed_debits.py": "long", "tests/money/test_random_facts.py": "long",
     "tests/money/test_restore.py": "long", "tests/api/market/test_random_buyers.py": "long",
     "tests/audio/test_rendering.py": "long", "tests/audio/test_gapless.py": "long",
-    "tests/audio/test_downloads.py": "long", "tests/streaming": "process", "tests/api/streaming": "process",
-    "tests/grpc": "process", "tests/journeys": "process",
+    "tests/audio/test_downloads.py": "long", "tests/journeys": "process",
     "tests/ops/test_doctor.py": "process", "tests/ops/test_documented_password.py": "process",
     "tests/ingest/test_reading_apart.py": "process",
 }  # fmt: skip
@@ -51,12 +57,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """With `--quick`, a file or folder all of whose tests need something is not even imported."""
+    """With `--quick`, a file or folder all of whose tests are known to need something is not even imported."""
     if not config.getoption("--quick"):
         return None  # pytest decides
     if collection_path.is_dir():
         return _needs_of_folder(collection_path.relative_to(ROOT)) != set() or None
-    return (collection_path.suffix == ".py" and _needs_of_place(collection_path) != set()) or None
+    if collection_path.suffix != ".py":
+        return None
+    return _needs_of_place(collection_path) != set() or not _has_a_test_without_a_world(collection_path) or None
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -75,9 +83,47 @@ def mark(items: list[pytest.Item]) -> None:
 def needs_of(item: pytest.Item) -> set[str]:
     """Which of NEEDS hold for the test."""
     found = set(_needs_of_place(item.path))
+    if _takes_a_fixture(getattr(item, "function", None), getattr(item, "callspec", None)):
+        found |= _needs_of_world(item.path)
     found |= {OF_FIXTURES[name] for name in getattr(item, "fixturenames", ()) if name in OF_FIXTURES}
     parameters = item.callspec.params.values() if hasattr(item, "callspec") else ()
     return found | {OF_PARAMETERS[one] for one in parameters if isinstance(one, str) and one in OF_PARAMETERS}
+
+
+def _takes_a_fixture(function: Any, callspec: Any) -> bool:
+    """Whether a test takes what neither pytest nor its own parameters give."""
+    if function is None:
+        return True
+    given = OF_PYTEST | set(() if callspec is None else callspec.params)
+    return not set(inspect.signature(function).parameters) <= given
+
+
+def _needs_of_world(absolute: Path) -> set[str]:
+    path = absolute.relative_to(ROOT)
+    return {need for folder, need in OF_WORLDS.items() if path.is_relative_to(folder)}
+
+
+def _has_a_test_without_a_world(absolute: Path) -> bool:
+    """Whether a file outside of such folders, or with a test that takes no fixture as far as its text says."""
+    if not _needs_of_world(absolute):
+        return True
+    tests = (one for one in ast.parse(absolute.read_text(encoding="utf-8")).body if _is_test(one))
+    return any(_names(one.args) - _parametrized(one) <= OF_PYTEST for one in tests)
+
+
+def _is_test(node: ast.AST) -> TypeGuard[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_")
+
+
+def _names(arguments: ast.arguments) -> set[str]:
+    return {one.arg for one in (*arguments.args, *arguments.kwonlyargs)}
+
+
+def _parametrized(test: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    """The texts in its decorators: names of parameters are among them."""
+    inside = (node for decorator in test.decorator_list for node in ast.walk(decorator))
+    texts = (node.value for node in inside if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return {name.strip() for text in texts for name in text.split(",")}
 
 
 @cache
