@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from html import unescape
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
@@ -37,6 +38,11 @@ def http_client(
 def hidden_fields(page: httpx.Response) -> dict[str, str]:
     """The hidden fields of a page's forms, as a browser sends them back."""
     return dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+
+
+def text_of(page: str) -> str:
+    """A page as one reads it."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 @dataclass

@@ -246,3 +246,16 @@ def _kept() -> IO[bytes]:
 def _text(said: IO[bytes]) -> str:
     """What a process has written so far; it goes on writing where it was."""
     return os.pread(said.fileno(), SAID_BYTES, 0).decode().replace("\r\n", "\n")
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started and that have not been waited for."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process runs: one that has ended and whose parent has not asked for its end does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except FileNotFoundError:
+        return False

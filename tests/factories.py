@@ -11,18 +11,20 @@ from argon2 import PasswordHasher
 from obstore.store import MemoryStore
 from sqlalchemy import insert, update
 
+from veza.accounts import sessions, tokens
 from veza.accounts.challenges import Challenges
 from veza.accounts.devices import Devices
 from veza.accounts.facade import AccountRules, Accounts
 from veza.accounts.passwords import Passwords
 from veza.accounts.people import Person
-from veza.accounts.permissions import Role
+from veza.accounts.permissions import Role, Scope
 from veza.accounts.roles import give
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.facade import Catalog
 from veza.catalog.limits import Limits
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
+from veza.http.session_cookies import SESSION_COOKIE
 from veza.kit.clock import Clock
 from veza.kit.database import Database, Session
 from veza.kit.objects import Objects
@@ -61,6 +63,32 @@ async def person(
         for role in roles:
             await give(session, row.id, role, by="test")
         return row.id
+
+
+async def session(
+    database: Database, person_id: UUID, *, agent: str = "Firefox", with_second_factor: bool = False
+) -> str:
+    """The person has signed in with another browser; the secret of its cookie."""
+    async with database.write() as writing:
+        lasts = timedelta(days=90)
+        return await sessions.begin(writing, person_id, lasts, agent=agent, with_second_factor=with_second_factor)
+
+
+async def cookie(database: Database, person_id: UUID, *, with_second_factor: bool = False) -> dict[str, str]:
+    """The same as a header."""
+    secret = await session(database, person_id, with_second_factor=with_second_factor)
+    return {"Cookie": f"{SESSION_COOKIE}={secret}"}
+
+
+async def token(database: Database, person_id: UUID, *scopes: Scope) -> str:
+    """A new API token of the person, which does not end."""
+    async with database.write() as writing:
+        return (await tokens.make(writing, person_id, "a test", scopes, None))[1]
+
+
+async def bearer(database: Database, person_id: UUID, *scopes: Scope) -> dict[str, str]:
+    """The same as a header."""
+    return {"Authorization": f"Bearer {await token(database, person_id, *scopes)}"}
 
 
 def accounts(

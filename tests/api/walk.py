@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,7 +15,7 @@ from litestar.routes import HTTPRoute
 
 from tests import factories
 from tests.client import DEFAULT_URL, http_client
-from veza.accounts import roles, sessions, tokens
+from veza.accounts import roles
 from veza.accounts.permissions import Role, Scope
 from veza.app import Veza, build
 from veza.settings import Settings
@@ -93,14 +92,12 @@ class Walk:
     async def as_token(self, step: Step, scope: Scope) -> httpx.Response:
         """With a token of the person who may do everything, of this scope alone."""
         if scope not in self._tokens:
-            async with self.veza.database.write() as session:
-                _, self._tokens[scope] = await tokens.make(session, self.powerful, scope.value, [scope], None)
+            self._tokens[scope] = await factories.token(self.veza.database, self.powerful, scope)
         return await self.send(step, Authorization=f"Bearer {self._tokens[scope]}")
 
     async def session_of(self, person: UUID) -> str:
         """The secret of a new session."""
-        async with self.veza.database.write() as session:
-            return await sessions.begin(session, person, timedelta(hours=1))
+        return await factories.session(self.veza.database, person)
 
 
 @asynccontextmanager

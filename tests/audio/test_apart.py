@@ -16,6 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.audio.sounds import FORMATS, tone, write
+from tests.commands import children_of, is_running
 from tests.waiting import until
 from veza.audio.apart import NotRendered, limits_for, render_apart
 from veza.audio.jobs import Finished, FirstRung, Job, Progress, Said, Stage
@@ -94,10 +95,10 @@ async def test_a_limit_ends_the_process_with_a_sentence(tmp_path: Path, limit: d
 
 async def test_the_log_names_the_signal_that_ended_a_process(tmp_path: Path) -> None:
     source = write(tmp_path / "a.wav", FORMATS["WAV 16 bit"], tone(60 * RATE, RATE), RATE)
-    others = set(_children())
+    others = set(children_of(os.getpid()))
     talk = render_apart(job_of(source))
     await anext(talk)
-    (child,) = set(_children()) - others
+    (child,) = set(children_of(os.getpid())) - others
     os.kill(child, signal.SIGSEGV)
     with capture_logs() as lines, pytest.raises(NotRendered, match="it is broken"):
         await _to_its_end(talk)
@@ -115,12 +116,12 @@ async def test_a_header_that_claims_gigabytes_takes_no_memory_for_them(tmp_path:
 
 
 async def test_the_process_ends_when_its_caller_listens_no_more(source: Path) -> None:
-    others = set(_children())
+    others = set(children_of(os.getpid()))
     talk = render_apart(job_of(source))
     await anext(talk)
-    (child,) = set(_children()) - others
+    (child,) = set(children_of(os.getpid())) - others
     await talk.aclose()
-    assert not _is_alive(child)
+    assert not is_running(child)
 
 
 def test_the_process_ends_with_its_worker(tmp_path: Path) -> None:
@@ -138,21 +139,8 @@ def test_the_process_ends_with_its_worker(tmp_path: Path) -> None:
     worker = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
     assert worker.stdout is not None
     assert worker.stdout.readline() == b"going\n"
-    (child,) = _children(worker.pid)
+    (child,) = children_of(worker.pid)
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()
-    asyncio.run(until(lambda: not _is_alive(child)))
+    asyncio.run(until(lambda: not is_running(child)))
     worker.stdout.close()
-
-
-def _children(of: int | None = None) -> list[int]:
-    """Processes whose parent is `of`, this one by default."""
-    parent = of or os.getpid()
-    return [int(one) for one in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False

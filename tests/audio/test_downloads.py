@@ -9,9 +9,9 @@ from typing import Any
 import mutagen
 import numpy as np
 import pytest
-from PIL import Image
 
 from tests.audio.sounds import FORMATS, decoded, tone, whole, write
+from tests.ingest.pictures import picture
 from veza.audio.decoding import Decoder
 from veza.audio.download_formats import DownloadFormat, formats_for, suffix_of
 from veza.audio.download_tags import Cover, Gain, Tags
@@ -22,18 +22,13 @@ SAMPLES = 40_003
 LOSSLESS = {DownloadFormat.FLAC, DownloadFormat.WAV, DownloadFormat.ALAC}
 
 
-def picture() -> Cover:
-    kept = io.BytesIO()
-    Image.new("RGB", (20, 30), "teal").save(kept, "JPEG")
-    return Cover(kept.getvalue(), "image/jpeg", 20, 30)
-
-
 TAGS = Tags(
     title="Zimní slunce", artist="Anna & Ben", album="Ostrov", album_artist="Anna", track=(3, 11), disc=(1, 2),
     date="2026-03-01", genres=("folk", "ambient"), copyright="℗ 2026 Anna", isrc="CZA512600001",
     musicbrainz_recording_id="b9ad642e-b012-41c7-b72a-42cf4911f9ff",
     musicbrainz_release_id="6e335887-60ba-38f0-95af-fae7774336bf",
-    track_gain=Gain(-12.5, -0.4), album_gain=Gain(-11.0, 0.2), cover=picture(),
+    track_gain=Gain(-12.5, -0.4), album_gain=Gain(-11.0, 0.2),
+    cover=Cover(picture("JPEG", (20, 30)), "image/jpeg", 20, 30),
 )  # fmt: skip
 
 

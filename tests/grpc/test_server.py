@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 import grpc
+from tests import factories
 from tests.api.streaming.conftest import Stage
 from tests.commands import serving, veza
 from tests.grpc.conftest import PATIENCE, Caller, server_of
-from veza.accounts import tokens
 from veza.accounts.permissions import Role, Scope
 from veza.grpc import stream_pb2 as pb
 from veza.grpc.methods import METHODS
@@ -70,8 +70,7 @@ async def test_a_certificate_that_cannot_be_read_is_named(stage: Stage, tmp_path
 async def test_an_admins_own_token_calls_no_method(caller: Caller) -> None:
     database = caller.stage.veza.database
     admin = await caller.stage.listener(Role.ADMIN)
-    async with database.write("test") as session:
-        _, text = await tokens.make(session, admin, "everything", list(Scope), None)
+    text = await factories.token(database, admin, *Scope)
     for method in METHODS:
         call = caller.call(method.name, method.takes(), metadata=(("authorization", f"Bearer {text}"),))
         with pytest.raises(grpc.aio.AioRpcError) as caught:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from litestar import Litestar, get
-from litestar.testing import AsyncTestClient
 
+from tests.client import http_client
 from veza.http.language import MOST_RANGES, preferred, worth_keeping
 from veza.http.problem_answers import exception_handlers
 from veza.http.problems import NOT_FOUND
@@ -33,7 +33,7 @@ async def shelf() -> None:
 
 async def told(language: str) -> dict[str, Any]:
     handlers = exception_handlers(more={NoShelf: NOT_FOUND})
-    async with AsyncTestClient(Litestar([shelf], exception_handlers=handlers)) as client:
+    async with http_client(Litestar([shelf], exception_handlers=handlers)) as client:
         answer: dict[str, Any] = (await client.get("/shelf", headers={"Accept-Language": language})).json()
     return answer
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from tests import factories
+from tests.stopping import stop, stop_in_the_middle_of_writing
 from veza.ingest import import_originals
 from veza.ingest.upload_worker import UploadRules, UploadWorker
 from veza.kit.clock import ManualClock
@@ -29,26 +29,12 @@ POINTS_OF = {"ZIP": (JOINING, ONE_STORED, MADE, TAKEN), "drop": (ONE_STORED, MAD
 """Those of what becomes a draft."""
 
 
-async def stop() -> NoReturn:
-    print("there", flush=True)
-    await asyncio.Event().wait()
-    raise AssertionError("it was to be killed")
-
-
 def stop_at(point: str, objects: Objects, worker: UploadWorker) -> None:
     """Put the stop in the way."""
-    write, take, taken = objects.write, import_originals.take_original, 0
-
-    async def written(key: str, chunks: AsyncIterator[bytes]) -> None:
-        async def some() -> AsyncIterator[bytes]:
-            async for chunk in chunks:
-                yield chunk
-                await stop()
-
-        await write(key, some())
-
-    async def stopped(*_: Any, **__: Any) -> None:
-        await stop()
+    if point == JOINING:
+        stop_in_the_middle_of_writing(objects)
+        return
+    take, taken = import_originals.take_original, 0
 
     async def taken_once(*how: Any, **more: Any) -> Any:
         nonlocal taken
@@ -56,11 +42,10 @@ def stop_at(point: str, objects: Objects, worker: UploadWorker) -> None:
         return await (take(*how, **more) if taken == 1 else stop())
 
     target, name, way = {
-        JOINING: (objects, "write", written),
-        POINTS[1]: (worker, "_take", stopped),
+        POINTS[1]: (worker, "_take", stop),
         ONE_STORED: (import_originals, "take_original", taken_once),
-        MADE: (worker, "_take_drafts", stopped),
-        TAKEN: (worker, "_clean", stopped),
+        MADE: (worker, "_take_drafts", stop),
+        TAKEN: (worker, "_clean", stop),
     }[point]
     setattr(target, name, way)
 

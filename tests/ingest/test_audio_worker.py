@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from sqlalchemy import select
 from tests.audio.sounds import FORMATS, tone, write
 from tests.ingest.conftest import Intake
 from tests.waiting import until
+from tests.working import working
 from veza.audio.manifest import Rung
 from veza.catalog.artists import Artist
 from veza.catalog.releases import ReleaseDraft, create_release
@@ -23,7 +23,7 @@ from veza.catalog.track_drafts import TrackDraft
 from veza.catalog.tracks import Track, add_tracks, find_track
 from veza.ingest import originals
 from veza.ingest.audio_versions import AudioVersion, UnknownVersion, find_version
-from veza.ingest.audio_worker import FIRST_PAUSE, AudioRules, AudioWorker, Claim
+from veza.ingest.audio_worker import FIRST_PAUSE, AudioRules, AudioWorker
 from veza.ingest.originals import Original
 from veza.ingest.track_jobs import LONGEST_PAUSE, MOST_TRIES
 from veza.ingest.track_sound import sound_of
@@ -187,16 +187,6 @@ async def test_two_workers_never_process_one_version(studio: Studio) -> None:
     await studio.send()
     claims = await asyncio.gather(studio.worker.claim(5), studio.another_worker().claim(5))
     assert sorted(len(one) for one in claims) == [0, 1]
-
-
-@asynccontextmanager
-async def working(worker: AudioWorker, claim: Claim) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(worker.work(claim))
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def first_rung_of(studio: Studio, version_id: UUID) -> AudioVersion:

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from tests import factories
 from tests.ingest.counter import SONG, Counter, a_counter
 from tests.sounding import give_sound, rendered
+from tests.waiting import until
 from veza.accounts.identity import visitor
 from veza.app.services import needed_versions
 from veza.ingest import audio_sweep, receiving, storage_check
@@ -57,13 +58,15 @@ async def test_a_fix_beside_a_running_job_and_a_pending_upload_takes_nothing_of_
     stray = [dead, f"originals/{uuid4()}", f"uploads/{uuid4()}/000000000000000-0000000001"]
     for key in stray:
         await counter.objects.put(key, b"x")
-    check, removed, rounds = StorageCheck(database, counter.objects, OWNERS), list[str](), 0
+    check, removed = StorageCheck(database, counter.objects, OWNERS), list[str]()
     working = asyncio.create_task(audio_worker.work(claim))
-    while rounds == 0 or not working.done():
+
+    async def is_done_after_a_check() -> bool:
         await of_two_days_ago(counter, folder)
-        removed += [one.key for one in (await check.run(fixes=True)).orphans]
-        rounds += 1
-        await asyncio.wait({working}, timeout=0.2)
+        removed.extend([one.key for one in (await check.run(fixes=True)).orphans])
+        return working.done()
+
+    await until(is_done_after_a_check, "the end of the work", every=0.2)
     await working
     assert sorted(removed) == sorted(stray)
     assert set(alive) <= set(await counter.keys())

@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -21,7 +20,6 @@ from tests.api.ingest.site import Site
 from tests.audio.sounds import FORMATS, write
 from tests.client import API
 from tests.waiting import until
-from veza.accounts import sessions, tokens
 from veza.accounts.permissions import Role, Scope
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.releases import Release
@@ -167,17 +165,16 @@ class Label:
         given = Given(ItemKind.RELEASE, release, release, CauseKind.DOWNLOAD_CODE, uuid4(), person)
         async with database.write("test") as session:
             await grants.give(session, given, because=verbatim("a test"))
-            _, token = await tokens.make(session, person, "player", [Scope.READ], None)
-            return Listener(token, await sessions.begin(session, person, timedelta(hours=1)))
+        token = await factories.token(database, person, Scope.READ)
+        return Listener(token, await factories.session(database, person))
 
     async def operator(self) -> str:
         """The cookie of a new person who runs the site."""
         person = await factories.person(self.site.database, "Olga", roles=[Role.ADMIN])
-        async with self.site.database.write("test") as session:
-            return await sessions.begin(session, person, timedelta(hours=1))
+        return await factories.session(self.site.database, person)
 
     async def owner(self) -> str:
         """The cookie of the one artist's owner, who has signed in."""
-        async with self.site.database.write("test") as session:
+        async with self.site.database.read() as session:
             person = (await session.scalars(select(ArtistMember.person_id))).one()
-            return await sessions.begin(session, person, timedelta(hours=1))
+        return await factories.session(self.site.database, person)

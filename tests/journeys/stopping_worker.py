@@ -11,8 +11,8 @@ import asyncio
 import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any, NoReturn
 
+from tests.stopping import stop
 from veza.audio.apart import render_apart
 from veza.audio.jobs import Job, Progress, Said
 from veza.ingest import audio_worker
@@ -33,12 +33,6 @@ def objects_at(place: str) -> Objects:
     if not prefix:
         return Objects.in_folder(Path(place))
     return Objects.in_bucket(Bucket(f"s3://veza/{prefix}", f"http://127.0.0.1:{port}", "us-east-1", "key", "secret"))
-
-
-async def stop() -> NoReturn:
-    print("there", flush=True)
-    await asyncio.Event().wait()
-    raise AssertionError("it was to be killed")
 
 
 def stop_at(point: str, objects: Objects, worker: AudioWorker) -> None:
@@ -62,16 +56,13 @@ def stop_at(point: str, objects: Objects, worker: AudioWorker) -> None:
                 await stop()
             yield said
 
-    async def recorded(*_: Any) -> None:
-        await stop()
-
     if point in STAGES:
         audio_worker.render_apart = rendered  # type: ignore[assignment]
     else:
         target, name, way = {
             "copying": (objects, "copy_to_file", copied),
             "storing": (objects, "write_file", kept),
-            "recording": (worker, "_finish", recorded),
+            "recording": (worker, "_finish", stop),
         }[point]
         setattr(target, name, way)
 

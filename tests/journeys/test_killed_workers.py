@@ -46,21 +46,9 @@ async def killed_at(point: str, workshop: Workshop, folder: Path) -> list[int]:
     process = commands.Process("worker", arguments, folder, {})
     await process.start("there")
     assert process.running is not None
-    children = children_of(process.running.pid)
+    children = commands.children_of(process.running.pid)
     await process.kill()
     return children
-
-
-def children_of(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def is_alive(pid: int) -> bool:
-    """Whether a process runs: one that has ended and whose parent has not asked for its end does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.parametrize(
@@ -71,7 +59,7 @@ async def test_what_a_killed_worker_left_comes_to_its_end(
 ) -> None:
     children = await killed_at(point, workshop, tmp_path)
     assert (await workshop.row()).status == "processing"
-    await until(lambda: not any(is_alive(one) for one in children), "the end of the process that renders")
+    await until(lambda: not any(commands.is_running(one) for one in children), "the end of the process that renders")
     assert children or point in ("copying", "all_rungs", "storing", "recording")  # it may have made everything by then
     assert len(list(workshop.processing.iterdir())) == (0 if point == "recording" else 1)
     next_worker = workshop.worker()

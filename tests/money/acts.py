@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from veza.kit import worker
 from veza.kit.moves import StatusChange
+from veza.lab.sandbox.errors import ApiError
 from veza.lab.simulator.stage import Stage
 from veza.money.attempts import ProviderAttempt
 from veza.money.findings import Finding
@@ -120,3 +121,14 @@ def refunded_there(stage: Stage) -> list[int]:
 def posts(stage: Stage) -> int:
     """How many requests the provider was sent."""
     return stage.sandbox.log.requests
+
+
+async def open_findings(stage: Stage) -> dict[str, str]:
+    """Subject → kind of the findings that are open."""
+    return {one.subject: one.kind for one in await stage.all(Finding) if one.resolved_at is None}
+
+
+def tried(what: Callable[[], object]) -> None:
+    """Do something at the sandbox, unless it would refuse it to all."""
+    with suppress(ApiError, ValueError):
+        what()

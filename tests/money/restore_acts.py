@@ -10,7 +10,6 @@ from tests import factories
 from veza.lab.simulator import backups
 from veza.lab.simulator.stage import Stage
 from veza.money.facade import Money
-from veza.money.findings import Finding
 from veza.money.payments import Payment
 from veza.money.provider_account import ProviderAccount
 
@@ -43,7 +42,3 @@ def held_by_sellers(stage: Stage) -> Counter[tuple[str, str]]:
 async def account_row(stage: Stage) -> ProviderAccount:
     async with stage.database.read() as session:
         return (await session.scalars(select(ProviderAccount))).one()
-
-
-async def open_findings(stage: Stage) -> dict[str, str]:
-    return {one.subject: one.kind for one in await stage.all(Finding) if one.resolved_at is None}

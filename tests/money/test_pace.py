@@ -111,7 +111,7 @@ async def test_a_person_does_not_wait_behind_waiting_workers(shared: list[Slots]
     await started(shared[0])
     pace = Pace(shared[0], CAP, share)
     workers = [asyncio.create_task(pace.take(Lane.WORKER)) for _ in range(3 * CAP)]
-    await asyncio.wait(workers, timeout=0.3, return_when=asyncio.ALL_COMPLETED)
+    await until(lambda: any(worker.done() for worker in workers), "the first worker's slot")
     await pace.take(Lane.PERSON)
     assert sum(not worker.done() for worker in workers) > CAP
     for worker in workers:

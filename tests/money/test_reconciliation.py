@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from tests.money.acts import DAY, MINUTE
+from tests.money.acts import DAY, MINUTE, open_findings
 from tests.pseudo_language import plain
 from veza.lab.sandbox.settings import SandboxSettings
 from veza.lab.simulator.stage import Stage
@@ -33,10 +33,6 @@ from veza.money.stripe.answers import Answer
 from veza.money.stripe.gateway import Gateway
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
-
-
-async def open_findings(stage: Stage) -> dict[str, str]:
-    return {one.subject: one.kind for one in await stage.all(Finding) if one.resolved_at is None}
 
 
 def charge_again(stage: Stage, payment_id: UUID, amount: int) -> str:

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from tests.money.acts import DAY, HOUR, MINUTE, REFUNDING, REVERSING, SENDING
-from tests.money.restore_acts import held_by_sellers, open_findings, ordered, pay, restore
+from tests.money.acts import DAY, HOUR, MINUTE, REFUNDING, REVERSING, SENDING, open_findings
+from tests.money.restore_acts import held_by_sellers, ordered, pay, restore
 from tests.pseudo_language import plain
 from veza.lab.simulator import backups
 from veza.lab.simulator.stage import Stage

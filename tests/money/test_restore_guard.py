@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import delete
 
-from tests.money.acts import DAY, HOUR, MINUTE
-from tests.money.restore_acts import account_row, held_by_sellers, open_findings, ordered, pay, restore
+from tests.money.acts import DAY, HOUR, MINUTE, open_findings
+from tests.money.restore_acts import account_row, held_by_sellers, ordered, pay, restore
 from veza.kit import worker
 from veza.lab.simulator import backups
 from veza.lab.simulator.stage import Stage

@@ -17,6 +17,7 @@ from queue import Queue
 import httpx
 import pytest
 
+from tests.waiting import wait_until
 from veza.http.serving import CannotListen, listen, serving
 from veza.ops import serve
 
@@ -123,14 +124,15 @@ def test_after_the_signal_no_new_connection_is_let_in(start: type[Process]) -> N
     url = process.wait_for("ready").split()[1]
     process.send(signal.SIGTERM)
     process.wait_for("service: heard the stop")
-    until = time.monotonic() + BOUND_SECONDS
-    while time.monotonic() < until:
+
+    def is_refused() -> bool:
         try:
             httpx.get(f"{url}/slow")
         except httpx.TransportError:
-            break
-    else:
-        pytest.fail("still let in")
+            return True
+        return False
+
+    wait_until(is_refused, "a connection that is not let in")
     assert process.popen.poll() is None
 
 

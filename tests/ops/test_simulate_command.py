@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.commands import BOUND_SECONDS, start, veza
+from tests.commands import BOUND_SECONDS, children_of, is_running, start, veza
 from tests.waiting import wait_until
 from veza.lab.simulator.simulate import Failure, Report
 from veza.ops.simulate_command import _print
@@ -45,23 +45,14 @@ def test_its_processes_end_with_it_however_it_ends(tmp_path: Path) -> None:
     with (tmp_path / "said").open("w") as said:
         started = start(*command, cwd=tmp_path, stdout=said, stderr=said)
     try:
-        wait_until(lambda: len(_children(started.pid)) >= 3, "two processes and their resource tracker")
-        children = _children(started.pid)
+        wait_until(lambda: len(children_of(started.pid)) >= 3, "two processes and their resource tracker")
+        children = children_of(started.pid)
     finally:
         started.kill()
         started.wait(BOUND_SECONDS)
     assert len(children) >= 3
-    wait_until(lambda: not any(_is_running(child) for child in children), "the end of its processes")
-    assert not any(map(_is_running, children))
-
-
-def _children(pid: int) -> list[int]:
-    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def _is_running(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    wait_until(lambda: not any(is_running(child) for child in children), "the end of its processes")
+    assert not any(map(is_running, children))
 
 
 def test_a_database_the_simulator_does_not_run_on_is_one_sentence(tmp_path: Path) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,12 +13,13 @@ from uuid import UUID
 
 import mutagen
 import pytest
-from PIL import Image
 from sqlalchemy import select
 
 from tests import factories
+from tests.ingest.pictures import picture
 from tests.streaming.world import Label
 from tests.waiting import until
+from tests.working import working
 from veza.accounts.identity import SignInNeeded
 from veza.audio.download_formats import DownloadFormat
 from veza.catalog.releases import Release
@@ -33,7 +32,7 @@ from veza.kit.worker import run_once
 from veza.library.grants import ItemKind
 from veza.streaming import asking
 from veza.streaming.asking import Asker, NotOwned
-from veza.streaming.download_worker import FIRST_PAUSE, MOST_TRIES, Claim, DownloadWorker
+from veza.streaming.download_worker import FIRST_PAUSE, MOST_TRIES, DownloadWorker
 from veza.streaming.downloads import Download, FormatNotOffered, NotAsked
 from veza.streaming.hearing import NoSoundYet
 from veza.streaming.removing import remove_downloads_of
@@ -53,12 +52,6 @@ async def made(label: Label, asker: Asker, track_id: UUID, wanted: DownloadForma
     row = await label.download(asked.id)
     assert row.status == "ready", row.reason
     return row
-
-
-def picture() -> bytes:
-    kept = io.BytesIO()
-    Image.new("RGB", (300, 300), "teal").save(kept, "PNG")
-    return kept.getvalue()
 
 
 async def test_what_is_asked_for_is_made_and_says_what_it_is(label: Label) -> None:
@@ -230,16 +223,6 @@ async def test_a_store_that_fails_puts_it_off_and_five_times_fail(
         assert str(row.reason) == said
         clock.advance(FIRST_PAUSE * 2 ** (count - 1))
     assert await run_once(worker) == 0
-
-
-@asynccontextmanager
-async def working(worker: DownloadWorker, claim: Claim) -> AsyncIterator[asyncio.Task[None]]:
-    task = asyncio.create_task(worker.work(claim))
-    try:
-        yield task
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 async def long_one(label: Label, seconds: float) -> Download:

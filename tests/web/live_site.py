@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,6 @@ import httpx
 from playwright.async_api import Browser, Page
 
 from tests import factories
-from veza.accounts import sessions
 from veza.accounts.permissions import Role
 from veza.app import build
 from veza.app.build import Veza
@@ -99,8 +97,7 @@ class LiveSite:
     async def person(self, *roles: Role) -> tuple[UUID, str]:
         """A person with an account, and the secret of their browser's cookie."""
         person = await factories.person(self.database, roles=roles)
-        async with self.database.write("test") as session:
-            return person, await sessions.begin(session, person, timedelta(days=90))
+        return person, await factories.session(self.database, person)
 
     async def window(self, browser: Browser, cookie: str | None = None, **how: Any) -> Page:
         """A browser's window, signed in by the cookie; `how` is how a context is opened."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 from sqlalchemy import insert
 
+from tests.client import text_of
 from tests.money.acts import REVERSING
 from tests.web.conftest import Desk
 from veza.money.ledger import LedgerEntry, balances
@@ -14,11 +14,6 @@ from veza.money.payments import PaymentLine, lines_of
 from veza.money.transfers import SellerTransfer
 from veza.web.operator import flow
 from veza.web.operator.equation import equation_of
-
-
-def text_of(page: str) -> str:
-    """The page as one reads it."""
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 async def test_what_goes_out_of_a_payment_is_what_came_in_and_every_return_comes_home(desk: Desk) -> None:
@@ -86,7 +81,6 @@ async def test_every_state_has_its_count_and_leads_to_its_rows(desk: Desk) -> No
     page = (await desk.get("/operator")).text
     state = r'<a href="(/operator/transfers\?(?:status|reversal)=\w+)"[^>]*><rect[^>]*><text class="count"[^>]*>(\d+)<'
     counts = dict(re.findall(state, page))
-    assert len(counts) == 11
     assert counts["/operator/transfers?status=permanently_failed"] == "1"
     assert counts["/operator/transfers?reversal=pending"] == "1"
     for address, count in counts.items():

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
+from tests.client import text_of
 from tests.money.netting_acts import keep, owing, refunded_in_vain, rows, unsent_share
 from tests.web.conftest import Desk
 from veza.money.transfers import SellerTransfer, is_kept
 from veza.ops import money_tables, money_views
-
-
-def text_of(page: str) -> str:
-    """The page as one reads it."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
 async def test_both_payments_of_a_netting_name_the_seller_and_the_other_payment(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import update
 
+from tests.client import text_of
 from tests.money.acts import REVERSING
 from tests.web.conftest import Desk
 from veza.kit.messages import verbatim
@@ -14,11 +15,6 @@ from veza.money import backlog, findings
 from veza.money.breaker import ProviderBreaker
 from veza.money.findings import FindingKind
 from veza.money.webhook_inbox import WebhookEvent
-
-
-def text_of(page: str) -> str:
-    """The page as one reads it."""
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
 
 
 async def test_with_nothing_waiting_it_says_so_and_what_to_do(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tests.api.market.conftest import Shop, anonymous, open_shop
+from tests.api.market.conftest import Shop, anonymous, any_shop
 from tests.api.visitors import visiting
 from tests.client import http_client
 from veza.api.application import web_application
@@ -15,24 +15,20 @@ from veza.market.refund_requests import RefundRequest
 from veza.web.refund_pages import refund_routes
 from veza.web.site import Site
 
-
-@pytest.fixture
-async def shop(database_url: str) -> AsyncIterator[Shop]:
-    async for one in open_shop(database_url, create_tables=False):
-        yield one
+__all__ = ["any_shop"]
 
 
 @pytest.fixture
-async def browser(shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
-    site = Site(shop.stage.clock, "http://veza.test")
-    asgi, _ = web_application(shop.stage.database, refund_routes(shop.stage.database, shop.rules, site))
+async def browser(any_shop: Shop) -> AsyncIterator[httpx.AsyncClient]:
+    site = Site(any_shop.stage.clock, "http://veza.test")
+    asgi, _ = web_application(any_shop.stage.database, refund_routes(any_shop.stage.database, any_shop.rules, site))
     async with http_client(asgi) as one:
         yield one
 
 
-async def test_the_link_leads_to_a_form_that_asks_once(shop: Shop, browser: httpx.AsyncClient) -> None:
-    order = await shop.buy(anonymous(), await (await shop.artist()).selling("A <b>"), email="bo@example.org")
-    line, token = order["lines"][0]["id"], shop.claim_token()
+async def test_the_link_leads_to_a_form_that_asks_once(any_shop: Shop, browser: httpx.AsyncClient) -> None:
+    order = await any_shop.buy(anonymous(), await (await any_shop.artist()).selling("A <b>"), email="bo@example.org")
+    line, token = order["lines"][0]["id"], any_shop.claim_token()
     page = await browser.get("/refund", params={"token": token})
     assert (page.status_code, f'<option value="{line}"' in page.text, "A &lt;b&gt; · Anna Berg" in page.text) == (
         200, True, True,
@@ -42,19 +38,19 @@ async def test_the_link_leads_to_a_form_that_asks_once(shop: Shop, browser: http
         assert (answer.status_code, said in answer.text) == (422, True)
     asked = {"token": token, "line": line, "reason": "bought\r\nby mistake"}
     answer = await browser.post("/refund", data=asked)
-    request = await shop.stage.one(RefundRequest)
+    request = await any_shop.stage.one(RefundRequest)
     assert f"You get an answer by mail, by {request.answer_by:%Y-%m-%d}" in answer.text
     assert (request.status, request.reason, request.person_id) == ("asked", "bought by mistake", None)
     again = await browser.post("/refund", data=asked)
     assert (again.status_code, "was asked for already" in again.text) == (409, True)
 
 
-async def test_a_link_that_was_claimed_or_made_up_asks_for_nothing(shop: Shop, browser: httpx.AsyncClient) -> None:
-    order = await shop.buy(anonymous(), await (await shop.artist()).selling(), email="bo@example.org")
-    token = shop.claim_token()
-    await shop.post("/orders/claim", {"token": token}, by=visiting(await shop.person()), expect=200)
+async def test_a_link_that_was_claimed_or_made_up_asks_for_nothing(any_shop: Shop, browser: httpx.AsyncClient) -> None:
+    order = await any_shop.buy(anonymous(), await (await any_shop.artist()).selling(), email="bo@example.org")
+    token = any_shop.claim_token()
+    await any_shop.post("/orders/claim", {"token": token}, by=visiting(await any_shop.person()), expect=200)
     for one in (token, "made-up", ""):
         asked = {"token": one, "line": order["lines"][0]["id"], "reason": "bought by mistake"}
         assert (await browser.get("/refund", params={"token": one})).status_code == 410
         assert (await browser.post("/refund", data=asked)).status_code == 410
-    assert await shop.stage.all(RefundRequest) == []
+    assert await any_shop.stage.all(RefundRequest) == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +14,6 @@ from sqlalchemy import update
 
 from tests import factories
 from tests.client import DEFAULT_URL, http_client
-from veza.accounts import sessions, tokens
 from veza.accounts.permissions import Scope
 from veza.app import Veza, build
 from veza.catalog import covers
@@ -49,8 +47,7 @@ class Stand:
         return f"/tracks/{self.track}"
 
     async def as_owner(self) -> dict[str, str]:
-        async with self.veza.database.write() as session:
-            return {"Cookie": f"veza={await sessions.begin(session, self.owner, timedelta(hours=1))}"}
+        return await factories.cookie(self.veza.database, self.owner)
 
     async def with_cover(self) -> UUID:
         async with self.veza.database.write("test") as session:
@@ -158,14 +155,13 @@ async def test_what_is_no_id_gets_a_page_as_well(stand: Stand) -> None:
 
 
 async def test_caches_keep_a_page_of_visitors_without_cookies_and_no_other(stand: Stand) -> None:
-    async with stand.veza.database.write("test") as session:
-        _, token = await tokens.make(session, stand.owner, "player", [Scope.READ], None)
+    bearer = await factories.bearer(stand.veza.database, stand.owner, Scope.READ)
     first = await stand.browser.get("/")
     again = await stand.browser.get("/", headers={"If-None-Match": first.headers["etag"]})
     assert again.status_code == 304
     assert {first.headers["cache-control"], again.headers["cache-control"]} == {PUBLIC}
     assert "Cookie" in first.headers["vary"]
     assert (await stand.browser.get("/", headers={"Cookie": "veza_theme=dark"})).headers["cache-control"] == OWN
-    for who in (await stand.as_owner(), {"Authorization": f"Bearer {token}"}):
+    for who in (await stand.as_owner(), bearer):
         for address in ("/", stand.page):
             assert (await stand.browser.get(address, headers=who)).headers["cache-control"] == "private, no-store"

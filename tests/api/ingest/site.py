@@ -21,7 +21,6 @@ from tests.api.ingest.conftest import BYTES, TUS, metadata
 from tests.commands import Process
 from tests.conftest import missing
 from tests.waiting import until, wait_until
-from veza.accounts import tokens
 from veza.accounts.permissions import Role, Scope
 from veza.ingest.originals import original_key
 from veza.ingest.uploads import Upload
@@ -176,8 +175,7 @@ async def a_site(
         person = await factories.person(database, "Anna", roles=[Role.ARTIST])
         artist = await factories.artist(database, run_by=person)
         _, (track,) = await factories.release(database, artist, "Night Bus", status="draft")
-        async with database.write() as session:
-            _, site.token = await tokens.make(session, person, "uploads", [Scope.WRITE], None)
+        site.token = await factories.token(database, person, Scope.WRITE)
         site.track = str(track)
         yield site
     finally:

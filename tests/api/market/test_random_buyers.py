@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
@@ -19,8 +19,8 @@ from tests.api.market.conftest import OPERATOR, Shop, anonymous, open_shop
 from tests.api.market.contradictions import contradictions, returned_without_another
 from tests.api.market.leaving import delete_account
 from tests.api.visitors import visiting
+from tests.money.acts import tried
 from veza.kit import outbox, worker
-from veza.lab.sandbox.errors import ApiError
 from veza.market.orders import Order, OrderLine
 from veza.market.refund_requests import RefundRequest
 from veza.money.payments import Payment
@@ -94,7 +94,7 @@ class RandomBuyers(RuleBasedStateMachine):
     def pay_a_page(self, page: int, card: str) -> None:
         pages = self.sandbox.world.sessions.ids()
         if pages:
-            self.tried(lambda: self.sandbox.pay_checkout(pages[page % len(pages)], card))
+            tried(lambda: self.sandbox.pay_checkout(pages[page % len(pages)], card))
 
     @rule(page=which)
     def pay_by_hand_after_it_ended(self, page: int) -> None:
@@ -170,13 +170,13 @@ class RandomBuyers(RuleBasedStateMachine):
     @rule(charge=which)
     def a_bank_disputes(self, charge: int) -> None:
         ids = self.sandbox.world.charges.ids()
-        self.tried(lambda: self.sandbox.open_dispute(ids[charge % len(ids)]))
+        tried(lambda: self.sandbox.open_dispute(ids[charge % len(ids)]))
 
     @precondition(lambda self: self.sandbox.world.disputes.rows)
     @rule(dispute=which, outcome=st.sampled_from(["won", "lost"]))
     def a_dispute_ends(self, dispute: int, outcome: str) -> None:
         ids = self.sandbox.world.disputes.ids()
-        self.tried(lambda: self.sandbox.close_dispute(ids[dispute % len(ids)], outcome))
+        tried(lambda: self.sandbox.close_dispute(ids[dispute % len(ids)], outcome))
 
     @rule()
     def cy_deletes_the_account(self) -> None:
@@ -218,11 +218,6 @@ class RandomBuyers(RuleBasedStateMachine):
         answer: httpx.Response = self.run(self.shop.send("POST", path, body, by=who, key=key))
         expected = answer.status_code < 500 or answer.json()["type"] == "urn:veza:problem:provider-unavailable"
         assert expected, f"{path}: {answer.status_code} {answer.text}"
-
-    def tried(self, what: Callable[[], object]) -> None:
-        """Do it, unless the provider would refuse it to all."""
-        with suppress(ApiError, ValueError):
-            what()
 
     @invariant()
     def a_buyer_who_paid_has_it_once(self) -> None:

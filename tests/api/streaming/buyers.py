@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from tests import factories
 from tests.api.streaming.conftest import Stage
-from veza.accounts import tokens
 from veza.accounts.permissions import Role, Scope
 from veza.catalog.artists import Artist
 from veza.kit.messages import verbatim
@@ -39,9 +38,7 @@ class Asker:
 async def by_token(stage: Stage, asker: Asker, scopes: Iterable[Scope]) -> Asker:
     """The same person with a new API token."""
     assert asker.person_id is not None
-    async with stage.veza.database.write("test") as session:
-        _, text = await tokens.make(session, asker.person_id, "a test", scopes, None)
-    return Asker({"Authorization": f"Bearer {text}"}, person_id=asker.person_id)
+    return Asker(await factories.bearer(stage.veza.database, asker.person_id, *scopes), person_id=asker.person_id)
 
 
 async def order_without_account(stage: Stage, kind: ItemKind = ItemKind.RELEASE) -> tuple[Asker, UUID]:

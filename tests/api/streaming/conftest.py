@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -15,7 +14,6 @@ from tests import factories
 from tests.api.streaming.counter import counter, sqlite_counter
 from tests.client import DEFAULT_URL, http_client
 from tests.sounding import give_sound
-from veza.accounts import sessions
 from veza.accounts.permissions import Role
 from veza.app import Veza, build
 from veza.kit.clock import ManualClock
@@ -46,8 +44,7 @@ class Stage:
 
     async def signed_in(self, person: UUID) -> dict[str, str]:
         """The header of a new session of the person."""
-        async with self.veza.database.write() as session:
-            return {"Cookie": f"veza={await sessions.begin(session, person, timedelta(days=1))}"}
+        return await factories.cookie(self.veza.database, person)
 
     async def listener(self, *roles: Role) -> UUID:
         return await factories.person(self.veza.database, "Lena", roles=roles)

@@ -11,7 +11,6 @@ import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -27,7 +26,6 @@ from tests.conftest import missing
 from tests.migrated import put_migrated
 from tests.streaming.world import Label
 from tests.waiting import until
-from veza.accounts import sessions
 from veza.audio.download_formats import DownloadFormat
 from veza.kit.clock import SystemClock
 from veza.kit.database import Database
@@ -65,9 +63,7 @@ class Site:
         self.client = httpx.AsyncClient(base_url=ready[1], headers=self.cookie, timeout=60)
 
     async def sign_in(self, person_id: UUID) -> None:
-        async with self.label.database.write("test") as session:
-            secret = await sessions.begin(session, person_id, timedelta(hours=1))
-        self.cookie = {"Cookie": f"veza={secret}"}
+        self.cookie = await factories.cookie(self.label.database, person_id)
         assert self.client is not None
         self.client.headers.update(self.cookie)
 

@@ -10,7 +10,6 @@ import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,7 +27,6 @@ from tests.grpc.conftest import TOKEN
 from tests.sounding import give_sound, rendered
 from tests.tampering import changed
 from tests.waiting import until, wait_until
-from veza.accounts import sessions
 from veza.grpc import stream_pb2 as pb
 from veza.grpc.methods import METHODS
 from veza.kit.database import Database
@@ -80,7 +78,7 @@ class Site:
         given = Given(ItemKind.RELEASE, self.release, self.release, CauseKind.DOWNLOAD_CODE, cause, person)
         async with self.database.write("test") as session:
             await grants.give(session, given, because=verbatim("a test"))
-            return Owner({"Cookie": f"veza={await sessions.begin(session, person, timedelta(days=1))}"}, cause)
+        return Owner(await factories.cookie(self.database, person), cause)
 
     async def file(self, cookie: dict[str, str] | None = None) -> str:
         """The address of a rung's file, of a stream that begins here."""

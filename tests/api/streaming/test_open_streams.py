@@ -18,7 +18,6 @@ from tests import factories
 from tests.commands import serving
 from tests.sounding import give_sound
 from tests.waiting import until
-from veza.accounts import sessions
 from veza.accounts.sessions import SignIn
 from veza.catalog.visibility import HiddenTrack
 from veza.ingest.audio_versions import AudioVersion
@@ -110,8 +109,7 @@ async def listener(site: Site, release: UUID, track: UUID) -> Listener:
     given = Given(ItemKind.RELEASE, release, release, CauseKind.DOWNLOAD_CODE, cause, person)
     async with site.database.write("test") as session:
         await grants.give(session, given, because=verbatim("a test"))
-        secret = await sessions.begin(session, person, timedelta(days=1))
-    found = Listener(person, track, cause, {"Cookie": f"veza={secret}"})
+    found = Listener(person, track, cause, await factories.cookie(site.database, person))
     manifest = (await site.client.get(f"/stream/{track}/manifest.json", headers=found.cookie)).json()
     flac = next(one for one in manifest["renditions"] if one["rung"] == "flac")
     return replace(found, link=f"/stream/{track}/{flac['url']}")

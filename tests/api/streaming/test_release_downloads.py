@@ -22,6 +22,7 @@ from tests.api.streaming.counter import Counter, owner_headers
 from tests.api.streaming.test_track_downloads import refunded, visitors
 from tests.api.visitors import visiting
 from tests.conftest import missing
+from tests.ingest.pictures import picture
 from veza.catalog.releases import Release
 from veza.catalog.tracks import Track
 from veza.catalog.visibility import HiddenTrack
@@ -29,12 +30,6 @@ from veza.kit.worker import run_once
 from veza.library.grants import ItemKind
 
 LICENCE = "Do what you like,\nbut say my name: Džana."
-
-
-def picture() -> bytes:
-    kept = io.BytesIO()
-    Image.new("RGB", (300, 300), "teal").save(kept, "PNG")
-    return kept.getvalue()
 
 
 async def bought(counter: Counter, *titles: str, **columns: Any) -> tuple[UUID, list[UUID], dict[str, str], UUID]:

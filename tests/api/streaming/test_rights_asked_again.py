@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete, select
 
+from tests import factories
 from tests.api.streaming.conftest import Stage
 from tests.api.streaming.test_streams import ended, rung_files
-from veza.accounts import roles, second_factor, sessions, suspension, tokens
+from veza.accounts import roles, second_factor, suspension, tokens
 from veza.accounts.identity import OPERATOR
 from veza.accounts.permissions import Role, Scope
 from veza.accounts.second_factor import SecondFactor
@@ -29,22 +30,18 @@ async def judge(stage: Stage) -> UUID:
     return await stage.listener(Role.MODERATOR)
 
 
-async def bearer(stage: Stage, person: UUID, *scopes: Scope) -> dict[str, str]:
-    """The header of a new token of the person."""
-    async with stage.veza.database.write("test") as session:
-        _, text = await tokens.make(session, person, "a test", scopes, timedelta(hours=1))
-    return {"Authorization": f"Bearer {text}"}
-
-
 async def test_a_token_hears_no_file_that_a_stronger_one_of_its_person_began(stage: Stage, judge: UUID) -> None:
-    strong, weak = await bearer(stage, judge, *Scope), await bearer(stage, judge, Scope.READ)
+    strong, weak = (
+        await factories.bearer(stage.veza.database, judge, *Scope),
+        await factories.bearer(stage.veza.database, judge, Scope.READ),
+    )
     assert (await stage.get("audio.m4a", weak)).status_code == 404
     assert (await stage.get("audio.m4a", strong)).status_code == 200
     assert (await stage.get("audio.m4a", weak)).status_code == 404
 
 
 async def test_the_stream_of_a_dismissed_moderator_ends(stage: Stage, judge: UUID) -> None:
-    for headers in (await stage.signed_in(judge), await bearer(stage, judge, *Scope)):
+    for headers in (await stage.signed_in(judge), await factories.bearer(stage.veza.database, judge, *Scope)):
         file = (await rung_files(stage, headers))["aac128"]
         assert (await stage.get("audio.m4a", headers)).status_code == 200
         assert not await ended(stage, file)
@@ -64,8 +61,8 @@ async def test_a_moderator_who_needs_a_second_factor_and_has_none_left_hears_no_
         session.add(
             SecondFactor(person_id=judge, secret="", created_at=session.now, confirmed_at=session.now, last_step=0)
         )
-        secret = await sessions.begin(session, judge, timedelta(days=1), with_second_factor=True)
-    by_each = ({"Cookie": f"veza={secret}"}, await bearer(stage, judge, *Scope))
+    cookie = await factories.cookie(stage.veza.database, judge, with_second_factor=True)
+    by_each = (cookie, await factories.bearer(stage.veza.database, judge, *Scope))
     files = [(await rung_files(stage, headers))["aac128"] for headers in by_each]
     assert [await ended(stage, one) for one in files] == [False, False]
     async with stage.veza.database.write("test") as session:
@@ -75,7 +72,7 @@ async def test_a_moderator_who_needs_a_second_factor_and_has_none_left_hears_no_
 
 async def test_a_stream_ends_with_the_token_that_began_it(stage: Stage) -> None:
     person = await stage.buyer()
-    revoked, expires, stays = [await bearer(stage, person, Scope.READ) for _ in range(3)]
+    revoked, expires, stays = [await factories.bearer(stage.veza.database, person, Scope.READ) for _ in range(3)]
     files = [(await rung_files(stage, headers))["aac128"] for headers in (revoked, expires, stays)]
     async with stage.veza.database.write("test") as session:
         first, second, _ = (await session.scalars(select(ApiToken).order_by(ApiToken.id))).all()

@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from tests import factories
 from tests.web.pages.conftest import Store
 from tests.web.pages.whole import PASSWORD, Reader, Whole
-from veza.accounts import audit, roles, site_texts, suspension, tokens
+from veza.accounts import audit, roles, site_texts, suspension
 from veza.accounts.audit import Act
 from veza.accounts.permissions import Role, Scope
 from veza.accounts.roles import LastAdmin
@@ -53,9 +54,7 @@ async def tried(whole: Whole, password: str = PASSWORD) -> tuple[int, str]:
 
 async def test_a_suspended_person_is_signed_out_at_once_and_told_whom_to_write_to(whole: Whole, mara: Reader) -> None:
     assert mara.person is not None
-    async with whole.database.write("test") as session:
-        _, text = await tokens.make(session, mara.person, "player", [Scope.READ], None)
-    bearer = {"Authorization": f"Bearer {text}"}
+    bearer = await factories.bearer(whole.database, mara.person, Scope.READ)
     _, track = await whole.track(run_by=mara.person)
     admin = await suspended(whole, mara.person)
 

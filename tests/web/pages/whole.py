@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from uuid import UUID
 
 import httpx
@@ -11,7 +10,7 @@ import httpx
 from tests import factories
 from tests.client import DEFAULT_URL, http_client
 from tests.web.pages.browsing import Browser
-from veza.accounts import passwords, sessions
+from veza.accounts import passwords
 from veza.accounts.permissions import Role
 from veza.app.build import Veza
 from veza.catalog.tracks import Track
@@ -57,8 +56,7 @@ class Whole:
 
     async def signed_in(self, person: UUID, agent: str = "Firefox") -> Reader:
         """Another browser of a person."""
-        async with self.database.write("test") as session:
-            secret = await sessions.begin(session, person, timedelta(days=90), agent=agent)
+        secret = await factories.session(self.database, person, agent=agent)
         reader = self.visitor()
         reader.client.cookies.set(SESSION_COOKIE, secret)
         reader.person = person
