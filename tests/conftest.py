@@ -63,7 +63,7 @@ IN_MEMORY_BYTES = 4 << 30
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    # Files of tests lie in memory where there is room: SQLite waits for the disk at each commit, 2 to 5 ms.
+    # Files of tests lie in memory where there is space: SQLite waits for the disk at each commit, 2 to 5 ms.
     if IN_MEMORY.is_dir() and shutil.disk_usage(IN_MEMORY).free >= IN_MEMORY_BYTES:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
     if session.config.getoption("--pseudo"):

@@ -12,26 +12,26 @@ from typing import Any
 MINIO_FULL = (507, "XMinioStorageFull")
 OVER_QUOTA = (403, "QuotaExceeded")
 FULL_ANSWERS = (MINIO_FULL, OVER_QUOTA, (400, "XMinioAdminBucketQuotaExceeded"))
-"""Status and code by which services say that there is no room. A status below 500 is asked once, not six times."""
+"""Status and code by which services say that there is no space. A status below 500 is asked once, not six times."""
 _OF_A_HOP = {"connection", "transfer-encoding", "keep-alive", "content-length"}
 
 
 class FillingBucket:
-    """Takes `room_bytes` more, or as many as come; says `answer` to writes beyond."""
+    """Takes `space_bytes` more, or as many as come; says `answer` to writes beyond."""
 
-    def __init__(self, port: int, room_bytes: int | None = None) -> None:
-        self.room_bytes, self.answer = room_bytes, OVER_QUOTA
+    def __init__(self, port: int, space_bytes: int | None = None) -> None:
+        self.space_bytes, self.answer = space_bytes, OVER_QUOTA
         self._behind = port
 
     @property
     def is_full(self) -> bool:
-        return self.room_bytes is not None and self.room_bytes <= 0
+        return self.space_bytes is not None and self.space_bytes <= 0
 
     def answered(self, method: str, path: str, headers: Any, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        """What the server behind says, or that there is no room."""
+        """What the server behind says, or that there is no space."""
         if method in ("PUT", "POST"):
-            if self.room_bytes is not None:
-                self.room_bytes -= len(body) or 1
+            if self.space_bytes is not None:
+                self.space_bytes -= len(body) or 1
             if self.is_full:
                 return self.answer[0], [("Content-Type", "application/xml")], self._said()
         line = http.client.HTTPConnection("127.0.0.1", self._behind, timeout=30)
@@ -46,13 +46,13 @@ class FillingBucket:
             line.close()
 
     def _said(self) -> bytes:
-        return f'<?xml version="1.0"?><Error><Code>{self.answer[1]}</Code><Message>no room</Message></Error>'.encode()
+        return f'<?xml version="1.0"?><Error><Code>{self.answer[1]}</Code><Message>no space</Message></Error>'.encode()
 
 
 @contextmanager
-def a_filling_bucket(port: int, room_bytes: int | None = None) -> Iterator[tuple[FillingBucket, int]]:
+def a_filling_bucket(port: int, space_bytes: int | None = None) -> Iterator[tuple[FillingBucket, int]]:
     """The bucket before the S3 server at `port`, and the port it is reached by."""
-    bucket = FillingBucket(port, room_bytes)
+    bucket = FillingBucket(port, space_bytes)
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

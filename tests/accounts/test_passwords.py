@@ -41,7 +41,7 @@ async def test_who_comes_when_too_many_wait_is_told_to_come_back() -> None:
     sent = (hasher.hash(f"password {number}", "192.0.2.1") for number in range(most + 3))
     answers = await asyncio.gather(*sent, return_exceptions=True)
     assert [type(answer) for answer in answers if not isinstance(answer, str)] == [TooBusy] * 3
-    await hasher.hash("there is room again", "192.0.2.1")
+    await hasher.hash("there is space again", "192.0.2.1")
 
 
 class Slow(PasswordHasher):

@@ -52,7 +52,7 @@ async def test_a_bucket_that_does_not_answer_is_one_sentence() -> None:
 
 @pytest.mark.parametrize("answer", FULL_ANSWERS)
 async def test_a_bucket_that_is_full_says_so(answer: tuple[int, str]) -> None:
-    with a_filling_bucket(port=1, room_bytes=0) as (bucket, port):
+    with a_filling_bucket(port=1, space_bytes=0) as (bucket, port):
         bucket.answer = answer
         objects = Objects.in_bucket(Bucket("s3://veza/x", f"http://127.0.0.1:{port}", "eu-1", "key", "secret"))
         with pytest.raises(ObjectsUnavailable, match="could not write a") as refused:

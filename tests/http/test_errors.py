@@ -35,7 +35,7 @@ REACH_NO_DOOR = {
     "streaming.listenbrainz.ListensRefused": "the worker leaves the listen out",
     "streaming.listenbrainz.NotTaken": "the worker tries again; who connects is told as ServerSilent",
     "streaming.listenbrainz.TokenRefused": "the worker ends the connection; who connects is told as BadToken",
-    "streaming.download_room.NoRoom": "the worker's reason for a download that waits or failed",
+    "streaming.download_space.NoSpace": "the worker's reason for a download that waits or failed",
     "kit.database_trouble.ReaderWrites": "a mistake of ours",
     "kit.mail_relay.NotDelivered": "the mail worker records it, the doctor shows it",
     "kit.object_parts.GivenUp": "ends a write inside the store of objects",

@@ -38,7 +38,7 @@ def test_a_link_is_known_for_its_time_and_its_file_closed_after_it(tmp_path: Pat
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_as_many_links_are_known_as_there_is_room_for(tmp_path: Path) -> None:
+def test_as_many_links_are_known_as_there_is_space_for(tmp_path: Path) -> None:
     (tmp_path / "sound").write_bytes(BODY)
     known = KnownFiles()
     for number in range(MOST_KNOWN + 5):

@@ -1,4 +1,4 @@
-"""A server that is short of room or open files is no file's fault: nothing that was sent is left out because of it."""
+"""A server that is short of space or open files is no file's fault: nothing that was sent is left out because of it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ async def test_an_uploaded_zip_is_unpacked_beside_the_files_in_the_making(
 
 
 @pytest.mark.parametrize("what", ["a track's file", "ZIP", "drop"])
-async def test_a_bucket_that_fills_up_puts_an_upload_off_until_there_is_room(
+async def test_a_bucket_that_fills_up_puts_an_upload_off_until_there_is_space(
     sqlite_url: str, clock: ManualClock, tmp_path: Path, s3_server: S3Server, what: str
 ) -> None:
     """While its parts are joined; or when they are, and the recordings are stored."""
@@ -99,11 +99,11 @@ async def test_a_bucket_that_fills_up_puts_an_upload_off_until_there_is_room(
         drop = (uuid4(), 1, "1.flac") if what == "drop" else None
         target = {"track_id": counter.track} if what == "a track's file" else {"artist_id": counter.artist}
         upload_id = await counter.sent(album if what == "ZIP" else song, "1.flac", drop=drop, **target)
-        bucket.room_bytes = len(album) + 1 if what == "ZIP" else 1
+        bucket.space_bytes = len(album) + 1 if what == "ZIP" else 1
         await run_once(counter.worker())
         row = await counter.row(upload_id)
         assert (row.status, str(row.reason)) == ("received", "the server's object store is full")
-        bucket.room_bytes = None
+        bucket.space_bytes = None
         clock.advance(LONGEST_PAUSE)
         while await run_once(counter.worker()):
             pass

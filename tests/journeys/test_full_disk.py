@@ -35,7 +35,7 @@ NO_NAMESPACES = "this machine lets no process mount a disk of its own (unshare -
 BOUND_SECONDS = 60
 
 
-async def test_a_full_disk_puts_the_work_off_until_there_is_room(
+async def test_a_full_disk_puts_the_work_off_until_there_is_space(
     sqlite_url: str, tmp_path: Path, clock: ManualClock
 ) -> None:
     async with a_workshop(sqlite_url, str(tmp_path / "objects"), tmp_path, clock) as workshop:
@@ -51,7 +51,7 @@ async def test_a_full_disk_puts_the_work_off_until_there_is_room(
 
 
 @pytest.mark.parametrize("what", ["ZIP", "drop"])
-async def test_a_full_disk_puts_an_upload_off_until_there_is_room(
+async def test_a_full_disk_puts_an_upload_off_until_there_is_space(
     sqlite_url: str, tmp_path: Path, clock: ManualClock, what: str
 ) -> None:
     """It is full while the recordings come out of the ZIP, or are laid out as they lay."""
@@ -99,11 +99,11 @@ async def test_a_bucket_that_fills_up_while_renditions_are_stored_loses_nothing(
 ) -> None:
     with a_filling_bucket(s3_server.port) as (bucket, port):
         async with a_workshop(sqlite_url, f"{port}:{tmp_path.name}", tmp_path, clock) as workshop:
-            bucket.room_bytes = 150_000
+            bucket.space_bytes = 150_000
             await run_once(workshop.worker())
             row = await workshop.row()
             assert (row.status, str(row.reason)) == ("uploaded", "the server's object store is full")
-            bucket.room_bytes = None
+            bucket.space_bytes = None
             clock.advance(FIRST_PAUSE)
             assert await run_once(workshop.worker()) == 1
             assert ((await workshop.row()).status, (await workshop.row()).reason) == ("ready", None)

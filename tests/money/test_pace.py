@@ -117,6 +117,7 @@ async def test_a_person_does_not_wait_behind_waiting_workers(shared: list[Slots]
     for worker in workers:
         worker.cancel()
     await asyncio.gather(*workers, return_exceptions=True)
+    await until(lambda: pace._queues[Lane.WORKER]._serving.done(), "the end of what is being reserved")
 
 
 async def test_easing_off_holds_the_workers_of_every_process_but_not_people(shared: list[Slots]) -> None:

@@ -10,7 +10,7 @@ from veza.ops.metrics import Metrics
 from veza.ops.money_metrics import _set_backlog, money_gauges
 
 
-async def test_a_quiet_room_shows_zeros_and_a_closed_breaker(open_stage: OpenStage) -> None:
+async def test_a_quiet_platform_shows_zeros_and_a_closed_breaker(open_stage: OpenStage) -> None:
     stage = await open_stage()
     metrics = Metrics()
     metrics.before_scrape(money_gauges(stage.database))

@@ -1,4 +1,4 @@
-"""Room for downloads: the longest unused go first, a linked file stays, and an evicted one is made again."""
+"""Space for downloads: the longest unused go first, a linked file stays, and an evicted one is made again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from veza.kit.objects import ObjectsUnavailable
 from veza.streaming import eviction
 from veza.streaming.asking import Asker
 from veza.streaming.downloads import LINK_LASTS, Download
-from veza.streaming.eviction import make_room
+from veza.streaming.eviction import make_space
 from veza.streaming.release_archives import KEPT, ReleaseArchive
 from veza.streaming.release_asking import ask_for_release
 from veza.streaming.removing import named_downloads
@@ -43,17 +43,17 @@ async def test_the_longest_unused_go_first_until_the_rest_fits(label: Label, clo
     assert again.id == rows[0].id
     clock.advance(LONG_AGO)
     sizes = [one.size_bytes or 0 for one in rows]
-    assert await make_room(label.database, label.objects, sum(sizes) - 1) == 1
+    assert await make_space(label.database, label.objects, sum(sizes) - 1) == 1
     assert await statuses(label, rows) == ["ready", "evicted", "ready"]
     assert await label.stored() == sorted(str(one.key) for one in (rows[0], rows[2]))
-    assert await make_room(label.database, label.objects, 0) == 2
+    assert await make_space(label.database, label.objects, 0) == 2
     assert await label.stored() == []
 
 
 async def test_what_a_live_link_names_stays(label: Label, clock: ManualClock) -> None:
     _, rows = await three(label, clock)
     clock.advance(LINK_LASTS - timedelta(hours=2, minutes=30))
-    assert await make_room(label.database, label.objects, 0) == 1
+    assert await make_space(label.database, label.objects, 0) == 1
     assert await statuses(label, rows) == ["evicted", "ready", "ready"]
 
 
@@ -61,7 +61,7 @@ async def test_what_was_evicted_is_made_again_byte_for_byte(label: Label, clock:
     asker, rows = await three(label, clock)
     kept = await label.objects.get(str(rows[1].key))
     clock.advance(LONG_AGO)
-    await make_room(label.database, label.objects, 0)
+    await make_space(label.database, label.objects, 0)
     again = await made(label, asker, rows[1].track_id, FLAC)
     assert (again.id, again.etag, again.attempt) == (rows[1].id, rows[1].etag, 2)
     assert await label.objects.get(str(again.key)) == kept
@@ -79,10 +79,10 @@ async def test_a_file_that_could_not_be_removed_is_removed_the_next_time(
     with monkeypatch.context() as patched:
         patched.setattr(label.objects, "remove", gone)
         with pytest.raises(ObjectsUnavailable):
-            await make_room(label.database, label.objects, 0)
+            await make_space(label.database, label.objects, 0)
     assert await statuses(label, rows) == ["evicted"] * 3
     assert len(await label.stored()) == 3
-    assert await make_room(label.database, label.objects, 0) == 0
+    assert await make_space(label.database, label.objects, 0) == 0
     assert await label.stored() == []
 
 
@@ -92,7 +92,7 @@ async def test_many_are_evicted_a_few_at_a_time(
     monkeypatch.setattr(eviction, "AT_ONCE", 2)
     _, rows = await three(label, clock)
     clock.advance(LONG_AGO)
-    assert await make_room(label.database, label.objects, 0) == 3
+    assert await make_space(label.database, label.objects, 0) == 3
     assert await statuses(label, rows) == ["evicted"] * 3
 
 
@@ -119,8 +119,8 @@ async def test_archives_are_forgotten_long_after_their_last_link(label: Label, c
     async with label.database.write("test") as session:
         archive_id = (await ask_for_release(session, asker, release_id, FLAC)).archive.id
     clock.advance(KEPT - timedelta(minutes=1))
-    await make_room(label.database, label.objects, 0)
+    await make_space(label.database, label.objects, 0)
     assert await kept() == archive_id
     clock.advance(timedelta(minutes=2))
-    await make_room(label.database, label.objects, 0)
+    await make_space(label.database, label.objects, 0)
     assert await kept() is None

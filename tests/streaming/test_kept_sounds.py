@@ -50,7 +50,7 @@ def test_a_sound_takes_no_more_memory_than_is_counted(seconds: int) -> None:
     assert bytes_of(one) / 2 < taken < bytes_of(one)
 
 
-def test_long_sounds_leave_less_room_than_short_ones() -> None:
+def test_long_sounds_leave_less_space_than_short_ones() -> None:
     most = 4 * bytes_of(sound(HOUR))
     kept = KeptSounds(most)
     hours = [sound(HOUR) for _ in range(6)]
@@ -64,7 +64,7 @@ def test_long_sounds_leave_less_room_than_short_ones() -> None:
     assert kept.size_bytes <= most
 
 
-def test_one_that_would_take_all_the_room_or_is_not_whole_is_not_kept() -> None:
+def test_one_that_would_take_all_the_space_or_is_not_whole_is_not_kept() -> None:
     kept = KeptSounds(bytes_of(sound(HOUR)) - 1)
     short = sound(MINUTE)
     kept.keep(short)

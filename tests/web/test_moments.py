@@ -25,7 +25,7 @@ def laid(*said: tuple[int, str], length_ms: int = 100_000) -> list[tuple[int, in
     return [(one.at_ms, one.lane, one.words) for one in pins([Words(*one) for one in said], length_ms)]
 
 
-def test_words_with_room_hang_in_the_first_lane() -> None:
+def test_words_with_space_hang_in_the_first_lane() -> None:
     assert laid((10_000, "turn it up"), (60_000, "the door")) == [(10_000, 0, "turn it up"), (60_000, 0, "the door")]
 
 

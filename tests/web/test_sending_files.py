@@ -25,7 +25,7 @@ from tests.web.live_site import LiveSite
 from veza.accounts.permissions import Role
 from veza.catalog.tracks import Track
 from veza.http.session_cookies import SESSION_COOKIE
-from veza.ingest.upload_room import MOST_PENDING
+from veza.ingest.upload_space import MOST_PENDING
 from veza.ingest.upload_worker import UploadRules, UploadWorker
 from veza.ingest.uploads import Upload
 from veza.kit.clock import SystemClock

@@ -25,7 +25,7 @@ from veza.community import preferences
 from veza.community.notices import Notices
 from veza.ingest.audio_worker import AudioRules
 from veza.ingest.facade import Ingest
-from veza.ingest.upload_room import UploadLimits
+from veza.ingest.upload_space import UploadLimits
 from veza.kit import mail
 from veza.kit.clock import Clock
 from veza.kit.database import Database, Session

@@ -69,7 +69,7 @@ def service_groups(settings: Settings, modules: Modules) -> dict[ServiceGroup, l
         ],
         ServiceGroup.DOWNLOADS: [
             *_workers(settings, database, (modules.streaming.download_worker, renders)),
-            Periodic("download eviction", eviction.EVERY, modules.streaming.make_room),
+            Periodic("download eviction", eviction.EVERY, modules.streaming.make_space),
         ],
         ServiceGroup.MAIL: _workers(settings, database, *_mail(settings, database)),
         ServiceGroup.LISTENS: _workers(settings, database, *_listens(modules)),

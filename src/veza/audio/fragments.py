@@ -28,13 +28,13 @@ class FragmentWriter:
         self._spool = spool
         self._waiting: list[bytes] = []
         self._segments: list[tuple[int, int]] = []
-        self._start, self._room = 0, next(lengths)
+        self._start, self._space = 0, next(lengths)
 
     def add(self, packet: bytes) -> None:
         """The next packet."""
-        if len(self._waiting) * self._packet_samples == self._room:
+        if len(self._waiting) * self._packet_samples == self._space:
             self._flush(self._packet_samples)
-            self._room = next(self._lengths)
+            self._space = next(self._lengths)
         self._waiting.append(packet)
         if self._spool:
             self._spool.add(packet)

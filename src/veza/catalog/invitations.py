@@ -114,7 +114,7 @@ async def invite(
     to = people.clean_email(email)
     gone = or_(Invitation.email == to, not_(_is_good(session)))
     await session.execute(delete(Invitation).where(Invitation.artist_id == artist.id, gone))
-    await _demand_room(session, artist, limits.people_per_artist)
+    await _demand_place(session, artist, limits.people_per_artist)
     secret = new_secret()
     row = Invitation(
         id=session.new_id(),
@@ -252,7 +252,7 @@ def _is_good(session: Session) -> ColumnElement[bool]:
     return and_(Invitation.expires_at > session.now, or_(Invitation.invited_by.is_(None), by_owner))
 
 
-async def _demand_room(session: Session, artist: Artist, most: int) -> None:
+async def _demand_place(session: Session, artist: Artist, most: int) -> None:
     """One place for each invitation: who accepts it is not told that there is none."""
     invited = select(func.count()).select_from(Invitation).where(Invitation.artist_id == artist.id)
     count = await count_members(session, artist.id) + int(await session.scalar(invited) or 0)

@@ -26,7 +26,7 @@ from veza.kit.rows import Rows, found_by
 ITEMS_MOST = 5_000
 ADDED_AT_ONCE_MOST = 100
 GAP = 1_024
-"""Between two positions after a numbering: room for ten halvings, and for the most that is added at once."""
+"""Between two positions after a numbering: space for ten halvings, and for the most that is added at once."""
 
 
 class PlaylistFull(ValueError):
@@ -70,7 +70,7 @@ async def add(
     checks.demand()
     if before is not None and await _position(session, playlist_id, before) is None:
         before = None
-    positions = await _room_for(session, playlist_id, len(track_ids), before)
+    positions = await _space_for(session, playlist_id, len(track_ids), before)
     ids = [session.new_id() for _ in track_ids]
     rows = [
         {
@@ -97,7 +97,7 @@ async def move(session: Session, playlist_id: UUID, person_id: UUID, item_id: UU
         return
     if before is not None and await _position(session, playlist_id, before) is None:
         raise ItemGone(before)
-    (position,) = await _room_for(session, playlist_id, 1, before)
+    (position,) = await _space_for(session, playlist_id, 1, before)
     await session.execute(update(PlaylistItem).where(PlaylistItem.id == item_id).values(position=position))
     await _touch(session, playlist, 0)
 
@@ -142,7 +142,7 @@ async def available(session: Session, playlist_id: UUID) -> Rows:
     return [row for row in await listed(session, playlist_id, start_of(SORTS, ITEMS_MOST)) if row.is_available]
 
 
-async def _room_for(session: Session, playlist_id: UUID, count: int, before: UUID | None) -> list[int]:
+async def _space_for(session: Session, playlist_id: UUID, count: int, before: UUID | None) -> list[int]:
     """`count` free positions in front of `before`, or at the end."""
     if before is None:
         last = await session.scalar(_LAST, {"playlist_id": playlist_id}) or 0

@@ -85,7 +85,7 @@ class Connections:
         """Count a new connection from `peer`, which waits at first; False if it must be closed at once."""
         name = network(peer)
         address = self._addresses.get(name) or _Address(self._is_proxy(peer))
-        if not self._has_room_for(address, name):
+        if not self._has_space_for(address, name):
             return False
         self._addresses[name] = address
         self._open += 1
@@ -125,7 +125,7 @@ class Connections:
         self._said[event] = (self._now(), 0)
         log.warning(event, address=peer, left_out=left_out, **more)
 
-    def _has_room_for(self, address: _Address, name: str) -> bool:
+    def _has_space_for(self, address: _Address, name: str) -> bool:
         # A proxy's connections are those of many people: only the ones that wait are counted.
         held = len(address.waiting) if address.is_proxy else address.open
         if held >= self.rules.per_address and not self._displace(address, name, self.rules.per_address):

@@ -28,7 +28,7 @@ ABORT = "veza.abort"
 SLICE_BYTES = 1 << 20
 """Handed over in one call: some 300 µs, in which no other request is answered."""
 BEHIND_BYTES = 64 * 1024
-"""Given to the transport where the socket is full: the transport says when it has room again."""
+"""Given to the transport where the socket is full: the transport says when it has space again."""
 UNSENT_BYTES = 1 << 20
 """What the kernel holds for a connection beyond what is on its way to the client."""
 

@@ -17,7 +17,7 @@ from veza.http.requests import DoorRequest
 from veza.ingest import receiving
 from veza.ingest.facade import Ingest
 from veza.ingest.receiving import UploadRequest
-from veza.ingest.upload_room import UPLOADS, demand_size
+from veza.ingest.upload_space import UPLOADS, demand_size
 from veza.ingest.uploads import Upload
 from veza.kit.database import Session
 from veza.kit.messages import gettext

@@ -9,14 +9,14 @@ from uuid import UUID
 from veza.catalog.facade import Catalog
 from veza.ingest.audio_worker import AudioRules, AudioWorker
 from veza.ingest.turns import Turns
-from veza.ingest.upload_room import UploadLimits, left_bytes
+from veza.ingest.upload_space import UploadLimits, left_bytes
 from veza.ingest.upload_worker import UploadRules, UploadWorker
 from veza.kit.database import Database, Session
 from veza.kit.objects import Objects
 
 
 @dataclass(frozen=True, slots=True)
-class UploadRoom:
+class UploadSpace:
     """How large a file may be (bytes) and how long its track; how much an artist may have, and may upload yet."""
 
     file_bytes: int
@@ -37,10 +37,10 @@ class Ingest:
     limits: UploadLimits = field(default_factory=UploadLimits)
     turns: Turns = field(default_factory=Turns)
 
-    async def room_of(self, session: Session, artist_id: UUID) -> UploadRoom:
+    async def space_of(self, session: Session, artist_id: UUID) -> UploadSpace:
         """How much may be uploaded for the artist."""
         left = await left_bytes(session, self.limits, artist_id)
-        return UploadRoom(self.limits.file_bytes, self.rules.longest, self.limits.artist_bytes, left)
+        return UploadSpace(self.limits.file_bytes, self.rules.longest, self.limits.artist_bytes, left)
 
     @property
     def audio_worker(self) -> AudioWorker:

@@ -16,7 +16,7 @@ def open_source(path: Path, bounds: Bounds = BOUNDS, encoding: str | None = None
     """The source at `path`; `encoding` is that of names that are not UTF-8. Large entries of a ZIP are unpacked into
     unnamed files in `spool`, or in the system's own folder for such.
 
-    Raises BadSource, and OSError where the server is short of room, memory or open files.
+    Raises BadSource, and OSError where the server is short of space, memory or open files.
     """
     try:
         if path.is_dir():

@@ -21,7 +21,7 @@ from veza.ingest.facade import Ingest
 from veza.ingest.store_trouble import store_failed
 from veza.ingest.turns import Turn, until_asked
 from veza.ingest.upload_parts import MOST_PARTS, cut, key_of
-from veza.ingest.upload_room import TooLargeToUpload, demand_disk, demand_quota, demand_size
+from veza.ingest.upload_space import TooLargeToUpload, demand_disk, demand_quota, demand_size
 from veza.ingest.uploads import (
     LIFETIME,
     WAKE,

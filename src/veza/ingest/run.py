@@ -52,8 +52,8 @@ async def run_import(
     """Import everything in `source` for an artist; a dry run writes nothing, and needs no artist. Files are read by
     `reader`.
 
-    Raises ObjectsUnavailable, DatabaseUnavailable, and OSError where the server is short of room, memory or open files;
-    doing it again then goes on where it stopped.
+    Raises ObjectsUnavailable, DatabaseUnavailable, and OSError where the server is short of space, memory or open
+    files; doing it again then goes on where it stopped.
     """
     listed = source.listed
     report = Report(

@@ -88,7 +88,7 @@ class Source(Protocol):
         """Where the file is on this machine, in words that are the same whichever folder above it is imported."""
 
     def open(self, file: SourceFile) -> AbstractContextManager[IO[bytes]]:
-        """The file, seekable. Raises UnreadableFile, and OSError where the server is short of room, memory or open
+        """The file, seekable. Raises UnreadableFile, and OSError where the server is short of space, memory or open
         files."""
 
     def copy(self, file: SourceFile, path: Path) -> None:

@@ -26,7 +26,7 @@ class StoreFailed(Exception):
 
 
 class StoreFull(StoreFailed):
-    """The same, because there is no room."""
+    """The same, because there is no space."""
 
 
 def store_failed(trouble: ObjectsUnavailable, kept_bytes: int, *, is_form: bool) -> StoreFailed:

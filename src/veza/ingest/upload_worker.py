@@ -24,7 +24,7 @@ from veza.ingest.joining import NoTrack, Prepared, prepared, put_on_track
 from veza.ingest.originals import Original, original_key
 from veza.ingest.track_jobs import JobLost
 from veza.ingest.upload_parts import PartsMissing, parts_of, remove_parts
-from veza.ingest.upload_room import UploadLimits
+from veza.ingest.upload_space import UploadLimits
 from veza.ingest.uploaded_drafts import Drafts, drafts_of, drafts_of_drop
 from veza.ingest.uploads import WAKE, Upload, machine, uploads_of_drop
 from veza.kit.database import Session

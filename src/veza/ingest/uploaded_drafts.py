@@ -21,7 +21,7 @@ from veza.ingest.reading_apart import ReaderApart
 from veza.ingest.report import Report
 from veza.ingest.run import run_import
 from veza.ingest.sources import BadSource, Bounds, Source
-from veza.ingest.upload_room import DiskFull, QuotaReached, UploadLimits, demand_disk, demand_quota
+from veza.ingest.upload_space import DiskFull, QuotaReached, UploadLimits, demand_disk, demand_quota
 from veza.ingest.uploads import Upload
 from veza.kit.messages import Message, gettext, joined, message_of, verbatim
 from veza.kit.work_folders import work_folder
@@ -77,7 +77,7 @@ async def _made_of(
     async with work_folder(folder, f"upload-{uploads[-1].id}-") as own:
         source = await opened(own)
         try:
-            await _demand_room(catalog, limits, uploads, source)
+            await _demand_space(catalog, limits, uploads, source)
             reader = ReaderApart(own)
             report = await run_import(catalog, uploads[0].artist_id, source, lambda *_: None, reader=reader)
         finally:
@@ -138,7 +138,7 @@ def _linked(there: Path, path: Path) -> None:
         shutil.copyfile(there, path)
 
 
-async def _demand_room(catalog: Catalog, limits: UploadLimits, uploads: Sequence[Upload], source: Source) -> None:
+async def _demand_space(catalog: Catalog, limits: UploadLimits, uploads: Sequence[Upload], source: Source) -> None:
     """The files that come out of a ZIP have to fit, too."""
     out_bytes = sum(file.size for file in source.listed.files)
     sent_bytes = sum(upload.length_bytes for upload in uploads)

@@ -40,7 +40,7 @@ _FULL = re.compile(
     rf"\(os error (?:{errno.ENOSPC}|{errno.EDQUOT}|{errno.EFBIG})\)"
     r"|status code: 507\b|<Code>\w*(?:StorageFull|QuotaExceeded)</Code>"
 )
-"""How obstore, which keeps no number, says that there is no room: on a disk; in a bucket of MinIO (XMinioStorageFull,
+"""How obstore, which keeps no number, says that there is no space: on a disk; in a bucket of MinIO (XMinioStorageFull,
 XMinioAdminBucketQuotaExceeded), of Ceph (QuotaExceeded), or of a service that has the status of HTTP for it."""
 _BEING_WRITTEN = re.compile(r"#[0-9]+\Z")
 """How obstore names a file in a folder until it is whole."""

@@ -39,7 +39,7 @@ class Turns:
             self._free -= 1
             return
         if self._count >= self._most_waiting:
-            self._make_room_for(name)
+            self._make_space_for(name)
         turn = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(name, deque()).append(turn)
         self._count += 1
@@ -52,7 +52,7 @@ class Turns:
                 self._forget(name, turn)
             raise
 
-    def _make_room_for(self, name: str) -> None:
+    def _make_space_for(self, name: str) -> None:
         longest = max(self._waiting, key=lambda one: len(self._waiting[one]))
         if len(self._waiting[longest]) <= len(self._waiting.get(name, ())) + 1:
             raise NoTurn

@@ -23,7 +23,7 @@ _SHORT = (errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
 class DiskFull(OSError):
-    """There is no room for files in the making."""
+    """There is no space for files in the making."""
 
     def __init__(self) -> None:
         super().__init__(gettext("the server's disk for files in the making is full"))
@@ -43,7 +43,7 @@ def trouble_of(error: Exception) -> Message:
 
 
 def raise_shortage(error: OSError) -> None:
-    """Raises DiskFull, or the error itself, where the server is short of room, memory or open files: no file is to
+    """Raises DiskFull, or the error itself, where the server is short of space, memory or open files: no file is to
     blame for that."""
     if error.errno in _FULL:
         raise DiskFull from error

@@ -68,7 +68,7 @@ _GIVEN = (
 
 
 async def _carry_losses(session: Session, frame: PaymentFrame, after: str) -> None:
-    """Lines with room again carry what others returned beyond them, so the order of facts makes no difference."""
+    """Lines with space again carry what others returned beyond them, so the order of facts makes no difference."""
     lines = await frame.lines(session)
     for cause, loss in (await _losses(session, frame.payment.id)).items():
         before = await frame.returned(session)

@@ -29,7 +29,7 @@ from veza.kit.leased import run_leased
 from veza.kit.messages import Message, gettext, message_of, stored
 from veza.kit.objects import NoSuchObject, Objects, ObjectsUnavailable
 from veza.kit.work_folders import trouble_of, work_folder
-from veza.streaming.download_room import demand_room, most_bytes_of
+from veza.streaming.download_space import demand_space, most_bytes_of
 from veza.streaming.downloads import WAKE, Download, machine
 from veza.streaming.removing import remove_downloads_of
 from veza.streaming.rules import DownloadRules
@@ -114,7 +114,7 @@ class DownloadWorker:
         if sound is None:
             raise UnknownVersion(claim.version_id)  # its files are being removed
         most_bytes = most_bytes_of(sound.rendered, claim.wanted)
-        await demand_room(self._database, self._objects, self._rules, most_bytes)
+        await demand_space(self._database, self._objects, self._rules, most_bytes)
         source = await self._objects.file_of(version.original_key, folder / "original")
         longest = self._rules.longest.total_seconds()
         path = folder / f"track.{suffix_of(claim.wanted)}"

@@ -27,7 +27,7 @@ from veza.streaming.track_files import FileFacts, TrackFile, track_file_name
 
 WAKE = "downloads"
 LINK_LASTS = timedelta(hours=24)
-"""From the last time that a download was asked for: so long its file stays, however much room is wanted."""
+"""From the last time that a download was asked for: so long its file stays, however much space is wanted."""
 MADE = Limit("downloads", burst=1_000, per=timedelta(seconds=30))
 """Files that are made for one person: several large releases at once, then two a minute. What is kept costs nothing."""
 STATUSES = ("waiting", "making", "ready", "failed", "evicted")

@@ -1,4 +1,4 @@
-"""Making room: of the downloads that are kept, those go first that were not used for the longest time.
+"""Making space: of the downloads that are kept, those go first that were not used for the longest time.
 
 A file that a live link names stays, even if more is kept then than may be.
 """
@@ -25,7 +25,7 @@ AT_ONCE = 100
 _ACTOR = "download eviction"
 
 
-async def make_room(database: Database, objects: Objects, most_bytes: int) -> int:
+async def make_space(database: Database, objects: Objects, most_bytes: int) -> int:
     """Evict until no more than `most_bytes` are kept, or all that is left is spared; returns how many downloads went.
 
     What an eviction before this one left in the store is removed first. Raises ObjectsUnavailable.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from veza.kit.database import Database
 from veza.kit.objects import Objects
 from veza.streaming.download_worker import DownloadWorker
-from veza.streaming.eviction import make_room
+from veza.streaming.eviction import make_space
 from veza.streaming.links import Links
 from veza.streaming.listenbrainz import ListenBrainz
 from veza.streaming.lost_files import LostDownloads
@@ -41,6 +41,6 @@ class Streaming:
         """The downloads whose file the store has lost."""
         return LostDownloads(self.database, self.objects)
 
-    async def make_room(self) -> None:
+    async def make_space(self) -> None:
         """Evict downloads until no more are kept than may be. Raises ObjectsUnavailable."""
-        await make_room(self.database, self.objects, self.rules.most_bytes)
+        await make_space(self.database, self.objects, self.rules.most_bytes)

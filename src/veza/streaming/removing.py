@@ -1,4 +1,4 @@
-"""Removing downloads: those of tracks that are gone, and those whose room is wanted. Files first, rows last."""
+"""Removing downloads: those of tracks that are gone, and those whose space is wanted. Files first, rows last."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ LARGE, COMPACT = "large", "compact"
 SIZES = (LARGE, COMPACT)
 WIDTH = 360
 NARROWEST = 280
-"""Pixels; the compact one has room for its cover, a title and two buttons then."""
+"""Pixels; the compact one has space for its cover, a title and two buttons then."""
 COMPACT_HEIGHT = 128
 HEIGHTS: Mapping[str, int] = {"tracks": 520, "releases": 720}
 """Of the large ones: the cover is a square of the width, and a release shows four of its tracks below."""

@@ -26,7 +26,7 @@ class Said(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A stem at `percent` of the track, down to its lane (0 is the nearest to the wave); `words` may have no room."""
+    """A stem at `percent` of the track, down to its lane (0 is the nearest to the wave); `words` may have no space."""
 
     at_ms: int
     percent: float
@@ -64,7 +64,7 @@ def pins(said: Iterable[Said], length_ms: int) -> list[Pin]:
 
 
 def _spread(said: Iterable[Said], length_ms: int) -> list[Said]:
-    """The first of each part of the track, where there are more than have room."""
+    """The first of each part of the track, where there are more than have space."""
     if length_ms <= 0:
         return []
     parts: dict[int, Said] = {}
@@ -75,8 +75,8 @@ def _spread(said: Iterable[Said], length_ms: int) -> list[Said]:
 
 
 def _laid(one: Said, percent: float, to_the_right: Sequence[Pin]) -> Pin:
-    room = int((100 - percent - GAP_PERCENT) / LETTER_PERCENT)
-    words = short(" ".join(one.text.split()), min(room, MOST_LETTERS)) if room >= LEAST_LETTERS else ""
+    space = int((100 - percent - GAP_PERCENT) / LETTER_PERCENT)
+    words = short(" ".join(one.text.split()), min(space, MOST_LETTERS)) if space >= LEAST_LETTERS else ""
     pin = Pin(one.at_ms, percent, 0, words)
     lane = max((met.lane + 1 for met in to_the_right if met.percent < pin.end_percent), default=0)
     return Pin(one.at_ms, percent, lane, words) if lane < LANES and words else Pin(one.at_ms, percent, 0, "")

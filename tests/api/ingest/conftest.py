@@ -21,7 +21,7 @@ from veza.api.application import api_v1, web_application
 from veza.api.ingest.routes import INGEST_TAGS, ingest_routes
 from veza.ingest.audio_worker import AudioRules
 from veza.ingest.facade import Ingest
-from veza.ingest.upload_room import UploadLimits
+from veza.ingest.upload_space import UploadLimits
 from veza.ingest.uploads import Upload
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database

@@ -15,7 +15,7 @@ from tests.api.ingest.conftest import Desk, a_desk
 from tests.api.visitors import visiting
 from tests.client import API, UNKNOWN_ID
 from veza.ingest import upload_parts
-from veza.ingest.upload_room import UploadLimits
+from veza.ingest.upload_space import UploadLimits
 from veza.ingest.uploads import Upload
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database

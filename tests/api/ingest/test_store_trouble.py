@@ -35,7 +35,7 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @contextmanager
-def no_room() -> Iterator[None]:
+def no_space() -> Iterator[None]:
     """A limit on the size of files stands for the disk: the write fails in the middle just the same."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (PART_BYTES // 2, before[1]))
@@ -83,7 +83,7 @@ async def test_a_folder_that_takes_nothing_keeps_what_came_and_goes_on_later(
     async with desk_on(clock, Objects.in_folder(folder)) as desk:
         where = await desk.begun(len(SONG))
         assert (await desk.sent(where, 0, SONG[:PART_BYTES])).status_code == 204
-        with no_room() if trouble == "full" else not_there(folder):
+        with no_space() if trouble == "full" else not_there(folder):
             answer = await desk.sent(where, PART_BYTES, SONG[PART_BYTES:])
             assert await desk.offset(where) == PART_BYTES
             form = await sent(desk, FORM)

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_seeking_in_more_than_a_source_buffer_holds(page: PlayerPage) -> None:
-    """The buffer is full before 18 s are in it, and goes on as room is made."""
+    """The buffer is full before 18 s are in it, and goes on as space is made."""
     await page.play(LONG, quality="flac", records=False)
     await page.until("s.position > 0.2")
     full = (await page.until("s.buffered > 8"))["buffered"]
@@ -24,7 +24,7 @@ async def test_seeking_in_more_than_a_source_buffer_holds(page: PlayerPage) -> N
     await page.until(f"s.position > {full - 2} && s.buffered > s.position + 4")
     ranges = [one.range for one in page.gate.segments]
     assert len(ranges) > asked
-    assert len(ranges) > len(set(ranges)), "what found no room is fetched again"
+    assert len(ranges) > len(set(ranges)), "what found no space is fetched again"
     await page.run("player.seek(1)")  # evicted
     await page.until("s.position > 1.2 && s.position < 3 && s.buffered > 4")
     await page.run("player.seek(given[0])", LONG_SECONDS - 0.6)  # never fetched

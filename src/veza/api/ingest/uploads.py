@@ -42,7 +42,7 @@ from veza.http.whole_request import STREAMED, one_fault
 from veza.ingest import receiving, uploads
 from veza.ingest.facade import Ingest
 from veza.ingest.receiving import CHECKSUMS, Checksum, UploadRequest
-from veza.ingest.upload_room import UPLOADS, demand_size
+from veza.ingest.upload_space import UPLOADS, demand_size
 from veza.ingest.uploaded_drafts import MOST_FILES
 from veza.ingest.uploads import Upload, demand_there
 from veza.kit.database import Session

@@ -9,7 +9,7 @@ from veza.ingest.originals import NoLongerKept, NothingToEncode
 from veza.ingest.receiving import TooManyBytes, TooManyParts, WrongChecksum
 from veza.ingest.store_trouble import StoreFailed, StoreFull
 from veza.ingest.turns import TooManyWriters
-from veza.ingest.upload_room import DiskFull, QuotaReached, TooLargeToUpload
+from veza.ingest.upload_space import DiskFull, QuotaReached, TooLargeToUpload
 from veza.ingest.uploads import Displaced, NotReceiving, UnknownUpload, UploadGone, WrongOffset
 from veza.kit.messages import gettext
 

@@ -48,7 +48,7 @@ class RequestLog:
         self.arrivals.append(arrived)
 
     def refused(self, id: str, now: float, request: Request, status: int, error: Obj) -> None:
-        """Keep a refusal for the page its `request_log_url` leads to; the oldest make room."""
+        """Keep a refusal for the page its `request_log_url` leads to; the oldest make space."""
         self._refusals[id] = {
             "at": now, "method": request.method, "path": request.path, "status": status, "error": error,
             "version": request.headers.get("stripe-version", ""), "agent": request.headers.get("user-agent", ""),

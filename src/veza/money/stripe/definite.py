@@ -9,7 +9,7 @@ from veza.kit.messages import Message, gettext
 from veza.money.stripe.answers import Answer
 
 UNSETTLED = frozenset({401, 403, 409, 424, 429})
-"""Refusals that say nothing of the request itself: the key is wrong, a twin still runs, there is no room now."""
+"""Refusals that say nothing of the request itself: the key is wrong, a twin still runs, there is no space now."""
 
 
 class ProviderRefused(Exception):

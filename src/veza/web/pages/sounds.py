@@ -61,7 +61,7 @@ async def sound_page(
         progress=await progress_of(session, track_id),
         wave=await waves.of_track(session, track),
         looks_again=any(one.is_on_its_way for one in versions) or any(one.status == "received" for one in open_uploads),
-        room=await ingest.room_of(session, artist.id),
+        space=await ingest.space_of(session, artist.id),
         key=session.new_id(),
         product=await item_prices.of_item(session, ItemKind.TRACK, track_id),
         fee_bps=rules.fee_bps if artist.fee_bps is None else artist.fee_bps,

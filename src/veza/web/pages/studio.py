@@ -16,7 +16,7 @@ from veza.http.language import language_of
 from veza.http.requests import DoorRequest
 from veza.ingest import uploads
 from veza.ingest.facade import Ingest
-from veza.ingest.upload_room import MOST_PENDING
+from veza.ingest.upload_space import MOST_PENDING
 from veza.ingest.uploaded_drafts import MOST_FILES
 from veza.kit import codes
 from veza.kit.database import Session
@@ -75,7 +75,7 @@ async def records_page(
         more=next_address(request, shown.next_cursor),
         uploads=await uploads.uploads_of(session, artist_id, on_its_way, has_ended=False),
         kinds=KINDS,
-        room=await ingest.room_of(session, artist_id),
+        space=await ingest.space_of(session, artist_id),
         most_files=MOST_PENDING,
         most_in_a_zip=MOST_FILES,
     )

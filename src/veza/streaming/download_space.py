@@ -1,4 +1,4 @@
-"""Room for a download before it is made: on the disk, and beside the downloads that are kept."""
+"""Space for a download before it is made: on the disk, and beside the downloads that are kept."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from veza.audio.rendered import Rendered
 from veza.kit.database import Database
 from veza.kit.messages import gettext
 from veza.kit.objects import Objects, free_bytes_of
-from veza.streaming.eviction import kept_bytes_of, make_room
+from veza.streaming.eviction import kept_bytes_of, make_space
 from veza.streaming.rules import DownloadRules
 
 _COPIES = 2
@@ -19,22 +19,22 @@ _BESIDE_SOUND_BYTES = 4 << 20
 _LOSSY_BYTES_A_SECOND = 320_000 // 8
 
 
-class NoRoom(OSError):
-    """There is no room for the file until other downloads have gone."""
+class NoSpace(OSError):
+    """There is no space for the file until other downloads have gone."""
 
     def __init__(self) -> None:
         super().__init__(gettext("the server has no room for more downloads now: ask for it again later"))
 
 
-async def demand_room(database: Database, objects: Objects, rules: DownloadRules, size_bytes: int) -> None:
-    """Evict downloads until a file of that size fits on the disk and beside what is kept. Raises NoRoom,
+async def demand_space(database: Database, objects: Objects, rules: DownloadRules, size_bytes: int) -> None:
+    """Evict downloads until a file of that size fits on the disk and beside what is kept. Raises NoSpace,
     ObjectsUnavailable."""
     kept_bytes, lacking_bytes = await _lacking(database, objects, rules, size_bytes)
     if lacking_bytes > 0:
-        await make_room(database, objects, max(0, kept_bytes - lacking_bytes))
+        await make_space(database, objects, max(0, kept_bytes - lacking_bytes))
         _, lacking_bytes = await _lacking(database, objects, rules, size_bytes)
     if lacking_bytes > 0:
-        raise NoRoom
+        raise NoSpace
 
 
 def most_bytes_of(sound: Rendered, wanted: DownloadFormat) -> int:

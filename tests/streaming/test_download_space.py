@@ -1,4 +1,4 @@
-"""Room for downloads: none is made that has none, neither on the disk nor beside what live links name."""
+"""Space for downloads: none is made that has none, neither on the disk nor beside what live links name."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from veza.kit.clock import ManualClock
 from veza.kit.limits import Limit, RateLimited
 from veza.kit.worker import run_once
 from veza.streaming import downloads
-from veza.streaming.download_room import most_bytes_of
+from veza.streaming.download_space import most_bytes_of
 from veza.streaming.download_worker import FIRST_PAUSE, MOST_TRIES, DownloadWorker
 from veza.streaming.downloads import LINK_LASTS, Download
 from veza.streaming.release_asking import ask_for_release
@@ -37,14 +37,14 @@ async def status(label: Label, row: Download) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("wanted", DownloadFormat)
-async def test_no_file_is_larger_than_the_room_it_is_given(label: Label, wanted: DownloadFormat) -> None:
+async def test_no_file_is_larger_than_the_space_it_is_given(label: Label, wanted: DownloadFormat) -> None:
     release_id, (track_id,) = await label.release("Led")
     await label.sing(track_id, "WAV 24 bit", seconds=1.0)
     row = await made(label, await label.owner(release_id), track_id, wanted)
     assert 0 < (row.size_bytes or 0) < await most_bytes(label, row) < 5 * 1024**2
 
 
-async def test_a_disk_without_room_puts_a_download_off_and_tells_who_waits(
+async def test_a_disk_without_space_puts_a_download_off_and_tells_who_waits(
     label: Label, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release_id, (track_id,) = await label.album("Led")
@@ -65,7 +65,7 @@ async def test_a_disk_without_room_puts_a_download_off_and_tells_who_waits(
     assert (await made(label, await label.owner(release_id), track_id)).id == asked.id
 
 
-async def test_a_disk_without_room_takes_back_that_of_downloads_that_no_link_names(
+async def test_a_disk_without_space_takes_back_that_of_downloads_that_no_link_names(
     label: Label, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release_id, track_ids = await label.album("Led", "Sníh", "Mráz")
@@ -92,8 +92,8 @@ async def test_what_live_links_name_has_an_end_and_what_comes_after_it_waits_for
     asker = await label.owner(release_id)
     first = await made(label, asker, track_id)
     second = await ask(label, asker, track_id, WAV)
-    room = (first.size_bytes or 0) + await most_bytes(label, second)
-    full: DownloadWorker = label.another_worker(most_bytes=0, least_linked_bytes=room - 1)
+    space = (first.size_bytes or 0) + await most_bytes(label, second)
+    full: DownloadWorker = label.another_worker(most_bytes=0, least_linked_bytes=space - 1)
     await run_once(full)
     assert (await status(label, second))[0] == "waiting"
     clock.advance(LINK_LASTS)

@@ -13,10 +13,10 @@ import pytest
 from tests.api.ingest.conftest import Desk, a_desk, metadata
 from tests.pseudo_language import plain
 from veza.catalog.tracks import find_track
-from veza.ingest import upload_room
+from veza.ingest import upload_space
 from veza.ingest.audio_versions import find_version
 from veza.ingest.originals import Original, cancel, take_original
-from veza.ingest.upload_room import UploadLimits
+from veza.ingest.upload_space import UploadLimits
 from veza.kit.clock import ManualClock
 from veza.kit.database import Database
 from veza.kit.limits import Limit
@@ -39,20 +39,20 @@ async def test_a_quota_counts_what_is_on_its_way_and_says_what_is_left(database:
         await desk.begun(10_000)
 
 
-async def test_of_two_that_begin_at_once_only_one_has_room(database: Database, clock: ManualClock) -> None:
+async def test_of_two_that_begin_at_once_only_one_has_space(database: Database, clock: ManualClock) -> None:
     async with a_desk(database, clock, limits=UploadLimits(artist_bytes=10_000)) as desk:
         answers = await asyncio.gather(refused(desk, 6_000), refused(desk, 6_000))
         assert sorted(answer.status_code for answer in answers) == [201, 413]
 
 
 async def test_uploads_that_never_end_are_counted_too(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload_room, "MOST_PENDING", 2)
+    monkeypatch.setattr(upload_space, "MOST_PENDING", 2)
     for _ in range(2):
         await desk.begun(1)
     assert (await refused(desk, 1)).json()["type"] == "urn:veza:problem:upload-quota-reached"
 
 
-async def test_a_disk_keeps_its_reserve_and_room_for_what_was_begun(
+async def test_a_disk_keeps_its_reserve_and_space_for_what_was_begun(
     clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file needs its length four times: itself, and what is made of it."""
@@ -68,7 +68,7 @@ async def test_a_disk_keeps_its_reserve_and_room_for_what_was_begun(
     await database.close()
 
 
-async def test_a_file_that_has_come_keeps_the_room_for_what_is_made_of_it(
+async def test_a_file_that_has_come_keeps_the_space_for_what_is_made_of_it(
     clock: ManualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database = Database.open("sqlite+aiosqlite:///:memory:", clock=clock)

@@ -52,7 +52,7 @@ class QuotaReached(Exception):
 
 
 class DiskFull(Exception):
-    """The disk has no room for the file beside what is kept free, and what other uploads will take."""
+    """The disk has no space for the file beside what is kept free, and what other uploads will take."""
 
     def __init__(self, said: Message) -> None:
         super().__init__(said)
