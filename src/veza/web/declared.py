@@ -58,7 +58,8 @@ def page(path: str, *, permission: Permission, **opt: Any) -> Declare:
         endpoint = Endpoint(handler, path, _HANDED)
 
         async def answer(request: DoorRequest, **found: Any) -> Any:
-            return await _shown(endpoint, request, found, Form())
+            site: Site = found["site"]
+            return await site.together.answer(request, lambda: _shown(endpoint, request, found, Form()))
 
         shown = for_litestar(answer, endpoint, Response[bytes], **_OURS)
         return get(path, include_in_schema=False, opt={**needs(permission), PAGE: endpoint, **opt})(shown)

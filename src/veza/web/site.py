@@ -24,6 +24,7 @@ from veza.web.flashes import flash, flashed
 from veza.web.footing import Footing
 from veza.web.logo import Logo
 from veza.web.page_addresses import path_of, pushed
+from veza.web.together import Together
 from veza.web.visits import Visit
 
 PUBLIC = "public, max-age=5, s-maxage=60"
@@ -50,7 +51,7 @@ class Guest:
 class Site:
     """`base_url` is where people reach the site, without a slash at the end; `form_targets` are the origins of the
     provider's pages, to which forms lead by a redirect; `guests` are the accounts of a demo on this machine. The `logo`
-    stands where the name would at the head of a page."""
+    stands where the name would at the head of a page; `together` answers equal requests at once."""
 
     clock: Clock
     base_url: str
@@ -59,6 +60,7 @@ class Site:
     guests: tuple[Guest, ...] = ()
     logo: Logo | None = None
     footing: Footing = field(default_factory=Footing)
+    together: Together = field(default_factory=Together)
 
     @property
     def policy(self) -> str:
