@@ -28,7 +28,7 @@ from veza.kit.database import Database
 from veza.kit.messages import verbatim
 from veza.kit.objects import Objects
 from veza.streaming import release_asking
-from veza.streaming.asking import Asker
+from veza.streaming.asking import Holder
 
 Together = dict[str, list[dict[str, dict[str, str | None]]]]
 """Operation → what its `path`, `query` and `headers` say together; None leaves a parameter out."""
@@ -54,7 +54,7 @@ async def furnish(folder: Path, url: str, token: str, artist_id: UUID, person_id
     failed = [await _waiting(database, one, fails=True) for one in spare[:SPARE]]
     waiting = [await _waiting(database, one) for one in spare[SPARE:]]
     async with database.write("test") as session:
-        found = await release_asking.ask_for_release(session, Asker(person_id), release_id, DownloadFormat.FLAC)
+        found = await release_asking.ask_for_release(session, Holder(person_id), release_id, DownloadFormat.FLAC)
     await keep_downloads(database, objects, found.downloads, rendered(1.0)[0])
     uploads = await _uploads(database, objects, sent)
     await database.close()

@@ -25,7 +25,7 @@ from veza.ingest.receiving import UploadRequest
 from veza.kit.database import Database, Session
 from veza.market import claims
 from veza.streaming import release_asking
-from veza.streaming.asking import Asker
+from veza.streaming.asking import Holder
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
 from veza.streaming.local_hearing import LocalHearing
@@ -79,7 +79,7 @@ async def fill_sound(
     for track_id in track_ids:
         await give_sound(database, objects, track_id)
     async with database.write("test") as session:
-        found = await release_asking.ask_for_release(session, Asker(person_id), release_id, FORMAT)
+        found = await release_asking.ask_for_release(session, Holder(person_id), release_id, FORMAT)
         for number, track_id in enumerate(track_ids):
             day = session.now.date() - timedelta(days=number)
             session.add(PlayTotal(id=session.new_id(), artist_id=artist_id, track_id=track_id, day=day, plays=number))

@@ -24,7 +24,7 @@ from veza.kit.objects import Objects
 from veza.kit.worker import run_once
 from veza.lab.demo.music.pieces import Piece
 from veza.lab.demo.roster import roster_of
-from veza.lab.demo.sounds import DemoSounds, Wanted, in_order
+from veza.lab.demo.sounds import DemoSounds, TrackPiece, in_order
 
 RATE = 44_100
 
@@ -55,9 +55,9 @@ def track(tracks: list[UUID]) -> UUID:
     return tracks[0]
 
 
-def wanted(number: int = 0, title: str = "Night Bus") -> Wanted:
+def wanted(number: int = 0, title: str = "Night Bus") -> TrackPiece:
     piece = Piece(7, "Anna", ("ambient",), title, "", 2 * RATE)
-    return Wanted(f"0-0-{number}", "Anna", "Blue Hours", title, piece)
+    return TrackPiece(f"0-0-{number}", "Anna", "Blue Hours", title, piece)
 
 
 @asynccontextmanager
@@ -99,7 +99,7 @@ class Noted(DemoSounds):
         super().__init__(*of)
         self.begun: list[tuple[str, bool]] = []
 
-    async def _original(self, wanted: Wanted) -> Original:
+    async def _original(self, wanted: TrackPiece) -> Original:
         self.begun.append((wanted.title, self._demo.first_heard.is_set()))
         return await super()._original(wanted)
 

@@ -26,7 +26,7 @@ from tests.own_postgres import OwnPostgres, own_postgres, programs
 from tests.waiting import until
 from veza.http.serving import address, listen
 from veza.kit.database import STATEMENT_BOUND_SECONDS
-from veza.lab.probe.visitor import Visitor
+from veza.lab.probe.client import Client
 
 DATABASE = "veza"
 SELLERS = "ab"
@@ -57,7 +57,7 @@ def own_server() -> Iterator[OwnPostgres]:
 class Load:
     """Buyers who order, pay and get a part back, without end; each request is repeated until it is answered well."""
 
-    visitor: Visitor
+    client: Client
     http: aiohttp.ClientSession
     statuses: Counter[int] = field(default_factory=Counter)
     refunded: int = 0
@@ -79,14 +79,14 @@ class Load:
             "order_ref": f"order-{uuid.uuid4().hex}",
             "currency": "EUR",
             "lines": [{"seller_id": seller, "product_ref": "Album", "gross_minor": gross_minor} for seller in SELLERS],
-            "success_url": f"{self.visitor.url}/thanks",
-            "cancel_url": f"{self.visitor.url}/cart",
+            "success_url": f"{self.client.url}/thanks",
+            "cancel_url": f"{self.client.url}/cart",
         }
         return await self._insist("/payments", order)
 
     async def pay(self, made: Any) -> None:
         form = {"email": "buyer@example.org", "card": "4242 4242 4242 4242", "expiry": "12 / 34", "cvc": "123"}
-        await self.visitor.fill_in(made["checkout_url"], form)
+        await self.client.fill_in(made["checkout_url"], form)
 
     async def _is_paid(self, made: Any) -> bool:
         return bool((await self.payment(made))["status"] == "succeeded")
@@ -100,14 +100,14 @@ class Load:
 
     async def _insist(self, path: str, body: dict[str, Any] | None = None) -> Any:
         """One request, again until it is answered with success; only 503 says that it is worth trying again."""
-        headers = {**self.visitor._headers, "Idempotency-Key": uuid.uuid4().hex}
+        headers = {**self.client._headers, "Idempotency-Key": uuid.uuid4().hex}
         method = "GET" if body is None else "POST"
         said: Any = None
 
         async def answered_well() -> bool:
             nonlocal said
             async with self.http.request(
-                method, f"{self.visitor.url}/api/v1{path}", json=body, headers=headers
+                method, f"{self.client.url}/api/v1{path}", json=body, headers=headers
             ) as answer:
                 said = await answer.json(content_type=None)
                 self.statuses[answer.status] += 1
@@ -170,7 +170,7 @@ async def running(postgres: OwnPostgres, folder: Path) -> AsyncIterator[Site]:
         await worker.start("workers are running")
         timeout = aiohttp.ClientTimeout(total=3 * STATEMENT_BOUND_SECONDS)
         http = await stack.enter_async_context(aiohttp.ClientSession(timeout=timeout))
-        visitor = Visitor(url, token, http)
+        client = Client(url, token, http)
         for seller in SELLERS:
-            await visitor.onboard(seller, f"Seller {seller}")
-        yield Site(server, worker, settings, folder, Load(visitor, http))
+            await client.onboard(seller, f"Seller {seller}")
+        yield Site(server, worker, settings, folder, Load(client, http))

@@ -69,11 +69,11 @@ async def test_a_disk_without_space_takes_back_that_of_downloads_that_no_link_na
     label: Label, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release_id, track_ids = await label.album("Led", "Sníh", "Mráz")
-    asker = await label.owner(release_id)
-    old, young = await made(label, asker, track_ids[0]), await made(label, asker, track_ids[1])
+    holder = await label.owner(release_id)
+    old, young = await made(label, holder, track_ids[0]), await made(label, holder, track_ids[1])
     clock.advance(LINK_LASTS)
-    await ask(label, asker, young.track_id)
-    asked = await ask(label, asker, track_ids[2])
+    await ask(label, holder, young.track_id)
+    asked = await ask(label, holder, track_ids[2])
     needed = 2 * GIB + 2 * await most_bytes(label, asked)
 
     def usage(_: object) -> object:
@@ -89,9 +89,9 @@ async def test_what_live_links_name_has_an_end_and_what_comes_after_it_waits_for
     label: Label, clock: ManualClock
 ) -> None:
     release_id, (track_id,) = await label.album("Led")
-    asker = await label.owner(release_id)
-    first = await made(label, asker, track_id)
-    second = await ask(label, asker, track_id, WAV)
+    holder = await label.owner(release_id)
+    first = await made(label, holder, track_id)
+    second = await ask(label, holder, track_id, WAV)
     space = (first.size_bytes or 0) + await most_bytes(label, second)
     full: DownloadWorker = label.another_worker(most_bytes=0, least_linked_bytes=space - 1)
     await run_once(full)
@@ -111,17 +111,17 @@ async def test_a_person_has_so_many_files_made_at_once_and_what_is_kept_costs_no
 ) -> None:
     monkeypatch.setattr(downloads, "MADE", Limit("downloads", burst=3, per=timedelta(seconds=30)))
     release_id, track_ids = await label.album("Led", "Sníh")
-    asker, another = await label.owner(release_id), await label.owner(release_id)
+    holder, another = await label.owner(release_id), await label.owner(release_id)
 
     async def whole(wanted: DownloadFormat) -> None:
         async with label.database.write("test") as session:
-            await ask_for_release(session, asker, release_id, wanted)
+            await ask_for_release(session, holder, release_id, wanted)
 
     for _ in range(3):
         await whole(FLAC)
     with pytest.raises(RateLimited, match="3 tries at once"):
         await whole(WAV)
-    await ask(label, asker, track_ids[0], WAV)
+    await ask(label, holder, track_ids[0], WAV)
     with pytest.raises(RateLimited):
         await whole(WAV)
     await ask(label, another, track_ids[1], WAV)

@@ -31,9 +31,9 @@ from veza.kit.objects import Objects, ObjectsUnavailable
 from veza.kit.worker import run_once
 from veza.library.grants import ItemKind
 from veza.streaming import asking
-from veza.streaming.asking import Asker, NotOwned
+from veza.streaming.asking import Holder, NotOwned
 from veza.streaming.download_worker import FIRST_PAUSE, MOST_TRIES, DownloadWorker
-from veza.streaming.downloads import Download, FormatNotOffered, NotAsked
+from veza.streaming.downloads import Download, FormatNotOffered, NoSuchDownload
 from veza.streaming.hearing import NoSoundYet
 from veza.streaming.removing import remove_downloads_of
 from veza.streaming.rules import DownloadRules
@@ -41,13 +41,13 @@ from veza.streaming.rules import DownloadRules
 FLAC, WAV, V0 = DownloadFormat.FLAC, DownloadFormat.WAV, DownloadFormat.MP3_V0
 
 
-async def ask(label: Label, asker: Asker, track_id: UUID, wanted: DownloadFormat = FLAC) -> Download:
+async def ask(label: Label, holder: Holder, track_id: UUID, wanted: DownloadFormat = FLAC) -> Download:
     async with label.database.write("test") as session:
-        return await asking.ask_for_track(session, asker, track_id, wanted)
+        return await asking.ask_for_track(session, holder, track_id, wanted)
 
 
-async def made(label: Label, asker: Asker, track_id: UUID, wanted: DownloadFormat = FLAC) -> Download:
-    asked = await ask(label, asker, track_id, wanted)
+async def made(label: Label, holder: Holder, track_id: UUID, wanted: DownloadFormat = FLAC) -> Download:
+    asked = await ask(label, holder, track_id, wanted)
     await run_once(label.worker)
     row = await label.download(asked.id)
     assert row.status == "ready", row.reason
@@ -60,10 +60,10 @@ async def test_what_is_asked_for_is_made_and_says_what_it_is(label: Label) -> No
     )
     await label.cover(release_id, picture())
     await factories.change(label.database, Track, track_id, isrc="CZA512600001")
-    asker = await label.owner(release_id)
-    asked = await ask(label, asker, track_id)
+    holder = await label.owner(release_id)
+    asked = await ask(label, holder, track_id)
     assert (asked.status, asked.key) == ("waiting", None)
-    row = await made(label, asker, track_id)
+    row = await made(label, holder, track_id)
     assert row.id == asked.id
     assert row.file_name == "01 Zimní slunce.flac"
     assert row.key is not None
@@ -86,8 +86,8 @@ async def test_the_album_gain_is_that_of_all_tracks_as_one_piece(label: Label) -
     release_id, (loud, soft) = await label.release("Loud", "Soft")
     await label.sing(loud, seconds=9)
     await label.sing(soft, seconds=1, hertz=60)
-    asker = await label.owner(release_id)
-    said = [(await ask(label, asker, one)).said.tags for one in (loud, soft)]
+    holder = await label.owner(release_id)
+    said = [(await ask(label, holder, one)).said.tags for one in (loud, soft)]
     assert said[0].album_gain == said[1].album_gain
     assert said[0].track_gain != said[1].track_gain
     assert said[0].album_gain is not None
@@ -105,54 +105,54 @@ async def test_a_second_buyer_gets_the_same_file(label: Label) -> None:
 
 async def test_two_who_ask_at_once_make_one_download(label: Label) -> None:
     release_id, (track_id,) = await label.album("Led")
-    askers = [await label.owner(release_id) for _ in range(4)]
-    rows = await asyncio.gather(*(ask(label, one, track_id) for one in askers))
+    holders = [await label.owner(release_id) for _ in range(4)]
+    rows = await asyncio.gather(*(ask(label, one, track_id) for one in holders))
     assert len({row.id for row in rows}) == 1
 
 
 async def test_a_changed_title_is_another_file_and_the_same_again_has_the_same_tag(label: Label) -> None:
     release_id, (track_id,) = await label.album("Led")
-    asker = await label.owner(release_id)
-    first = await made(label, asker, track_id)
+    holder = await label.owner(release_id)
+    first = await made(label, holder, track_id)
     await factories.change(label.database, Track, track_id, title="Ledy")
-    second = await made(label, asker, track_id)
+    second = await made(label, holder, track_id)
     assert second.id != first.id
     assert second.etag != first.etag
     await factories.change(label.database, Track, track_id, title="Led")
-    assert (await ask(label, asker, track_id)).id == first.id
+    assert (await ask(label, holder, track_id)).id == first.id
     await remove_downloads_of(label.database, label.objects, [track_id])
     assert await label.stored() == []
-    anew = await made(label, asker, track_id)
+    anew = await made(label, holder, track_id)
     assert anew.id != first.id
     assert anew.etag == first.etag, "made again, byte for byte"
 
 
 async def test_a_replaced_audio_is_another_file(label: Label) -> None:
     release_id, (track_id,) = await label.album("Led")
-    asker = await label.owner(release_id)
-    first = await made(label, asker, track_id)
+    holder = await label.owner(release_id)
+    first = await made(label, holder, track_id)
     await label.sing(track_id, seconds=2)
-    second = await made(label, asker, track_id)
+    second = await made(label, holder, track_id)
     assert second.version_id != first.version_id
     assert second.etag != first.etag
 
 
 async def test_a_lossy_original_offers_no_lossless_format(label: Label) -> None:
     release_id, (track_id,) = await label.album("Led", how="MP3 CBR")
-    asker = await label.owner(release_id)
+    holder = await label.owner(release_id)
     for wanted in (FLAC, WAV, DownloadFormat.ALAC):
         with pytest.raises(FormatNotOffered, match="was uploaded as mp3"):
-            await ask(label, asker, track_id, wanted)
-    assert (await made(label, asker, track_id, V0)).file_name == "01 Led.mp3"
+            await ask(label, holder, track_id, wanted)
+    assert (await made(label, holder, track_id, V0)).file_name == "01 Led.mp3"
 
 
 async def test_who_may_not_is_told_why(label: Label) -> None:
     release_id, (track_id, other_id) = await label.album("Led", "Sníh")
-    listener = Asker(await factories.person(label.database))
+    listener = Holder(await factories.person(label.database))
     with pytest.raises(NotOwned, match="published, not owned"):
         await ask(label, listener, track_id)
     with pytest.raises(SignInNeeded):
-        await ask(label, Asker(None), track_id)
+        await ask(label, Holder(None), track_id)
     with pytest.raises(UnknownTrack):
         await ask(label, listener, release_id)
     owner = await label.owner(release_id, ItemKind.TRACK, other_id)
@@ -162,7 +162,7 @@ async def test_who_may_not_is_told_why(label: Label) -> None:
     await factories.change(label.database, Release, release_id, status="draft")
     with pytest.raises(UnknownTrack):
         await ask(label, listener, track_id)
-    await ask(label, Asker(label.person_id), track_id)
+    await ask(label, Holder(label.person_id), track_id)
 
 
 async def test_without_a_sound_there_is_nothing_to_download(label: Label) -> None:
@@ -173,28 +173,28 @@ async def test_without_a_sound_there_is_nothing_to_download(label: Label) -> Non
 
 async def test_what_was_not_asked_for_is_not_begun_by_a_look(label: Label) -> None:
     release_id, (track_id,) = await label.album("Led")
-    asker = await label.owner(release_id)
+    holder = await label.owner(release_id)
     async with label.database.read() as session:
-        with pytest.raises(NotAsked):
-            await asking.find_for_track(session, asker, track_id, FLAC)
+        with pytest.raises(NoSuchDownload):
+            await asking.find_for_track(session, holder, track_id, FLAC)
     async with label.database.read() as session:
         assert (await session.scalars(select(Download))).all() == []
 
 
 async def test_a_broken_original_fails_with_a_reason_and_can_be_asked_for_again(label: Label) -> None:
     release_id, (track_id,) = await label.album("Led")
-    asker = await label.owner(release_id)
+    holder = await label.owner(release_id)
     (key,) = await label.stored("originals")
     kept = await label.objects.get(key)
     await label.objects.put(key, b"la la la " * 1000)
-    asked = await ask(label, asker, track_id)
+    asked = await ask(label, holder, track_id)
     await run_once(label.worker)
     row = await label.download(asked.id)
     assert row.status == "failed"
     assert "no sound file" in str(row.reason)
     assert await label.stored() == []
     await label.objects.put(key, kept)
-    row = await made(label, asker, track_id)
+    row = await made(label, holder, track_id)
     assert (row.id, row.reason) == (asked.id, None)
 
 

@@ -12,7 +12,7 @@ from tests.streaming.world import Label
 from veza.kit.clock import ManualClock
 from veza.kit.objects import ObjectsUnavailable
 from veza.streaming import eviction
-from veza.streaming.asking import Asker
+from veza.streaming.asking import Holder
 from veza.streaming.downloads import LINK_LASTS, Download
 from veza.streaming.eviction import make_space
 from veza.streaming.release_archives import KEPT, ReleaseArchive
@@ -22,14 +22,14 @@ from veza.streaming.removing import named_downloads
 LONG_AGO = LINK_LASTS + timedelta(minutes=1)
 
 
-async def three(label: Label, clock: ManualClock) -> tuple[Asker, list[Download]]:
+async def three(label: Label, clock: ManualClock) -> tuple[Holder, list[Download]]:
     """Three downloads, each last used an hour after the one before."""
     release_id, track_ids = await label.album("Zimní slunce", "Led", "Sníh")
-    asker, rows = await label.owner(release_id), []
+    holder, rows = await label.owner(release_id), []
     for track_id in track_ids:
-        rows.append(await made(label, asker, track_id))
+        rows.append(await made(label, holder, track_id))
         clock.advance(timedelta(hours=1))
-    return asker, rows
+    return holder, rows
 
 
 async def statuses(label: Label, rows: list[Download]) -> list[str]:
@@ -37,9 +37,9 @@ async def statuses(label: Label, rows: list[Download]) -> list[str]:
 
 
 async def test_the_longest_unused_go_first_until_the_rest_fits(label: Label, clock: ManualClock) -> None:
-    asker, rows = await three(label, clock)
+    holder, rows = await three(label, clock)
     clock.advance(LONG_AGO)
-    again = await made(label, asker, rows[0].track_id)
+    again = await made(label, holder, rows[0].track_id)
     assert again.id == rows[0].id
     clock.advance(LONG_AGO)
     sizes = [one.size_bytes or 0 for one in rows]
@@ -58,11 +58,11 @@ async def test_what_a_live_link_names_stays(label: Label, clock: ManualClock) ->
 
 
 async def test_what_was_evicted_is_made_again_byte_for_byte(label: Label, clock: ManualClock) -> None:
-    asker, rows = await three(label, clock)
+    holder, rows = await three(label, clock)
     kept = await label.objects.get(str(rows[1].key))
     clock.advance(LONG_AGO)
     await make_space(label.database, label.objects, 0)
-    again = await made(label, asker, rows[1].track_id, FLAC)
+    again = await made(label, holder, rows[1].track_id, FLAC)
     assert (again.id, again.etag, again.attempt) == (rows[1].id, rows[1].etag, 2)
     assert await label.objects.get(str(again.key)) == kept
 
@@ -98,9 +98,9 @@ async def test_many_are_evicted_a_few_at_a_time(
 
 async def test_the_storage_check_keeps_what_a_download_names(label: Label) -> None:
     release_id, (track_id, other_id) = await label.album("Led", "Sníh")
-    asker = await label.owner(release_id)
-    row = await made(label, asker, track_id)
-    await ask(label, asker, other_id)
+    holder = await label.owner(release_id)
+    row = await made(label, holder, track_id)
+    await ask(label, holder, other_id)
     (claim,) = await label.worker.claim(1)
     stray = [f"downloads/{uuid4()}/1/track.flac", f"downloads/{row.id}/7/track.flac", "downloads/odd/1/track.flac"]
     async with label.database.read() as session:
@@ -109,7 +109,7 @@ async def test_the_storage_check_keeps_what_a_download_names(label: Label) -> No
 
 async def test_archives_are_forgotten_long_after_their_last_link(label: Label, clock: ManualClock) -> None:
     release_id, _ = await label.album("Led")
-    asker = await label.owner(release_id)
+    holder = await label.owner(release_id)
 
     async def kept() -> UUID | None:
         async with label.database.read() as session:
@@ -117,7 +117,7 @@ async def test_archives_are_forgotten_long_after_their_last_link(label: Label, c
             return None if found is None else found.id
 
     async with label.database.write("test") as session:
-        archive_id = (await ask_for_release(session, asker, release_id, FLAC)).archive.id
+        archive_id = (await ask_for_release(session, holder, release_id, FLAC)).archive.id
     clock.advance(KEPT - timedelta(minutes=1))
     await make_space(label.database, label.objects, 0)
     assert await kept() == archive_id

@@ -16,8 +16,8 @@ async def test_the_check_names_what_is_lost_and_a_fix_lets_it_be_made_again(
 ) -> None:
     monkeypatch.setattr(lost_files, "PAGE", 2)
     release_id, track_ids = await label.album("Zimní slunce", "Led", "Sníh")
-    asker = await label.owner(release_id)
-    rows = [await made(label, asker, one) for one in track_ids]
+    holder = await label.owner(release_id)
+    rows = [await made(label, holder, one) for one in track_ids]
     lost = [rows[0], rows[2]]
     for row in lost:
         await label.objects.remove(row.key or "")
@@ -31,17 +31,17 @@ async def test_the_check_names_what_is_lost_and_a_fix_lets_it_be_made_again(
     assert await run_once(label.worker) == 0
     again = await check.run()
     assert (again.lost, again.ok) == ([], True)
-    assert (await ask(label, asker, track_ids[0])).status == "waiting"
-    assert (await made(label, asker, track_ids[0])).etag == rows[0].etag
+    assert (await ask(label, holder, track_ids[0])).status == "waiting"
+    assert (await made(label, holder, track_ids[0])).etag == rows[0].etag
 
 
 async def test_a_file_that_was_made_anew_meanwhile_stays(label: Label) -> None:
     release_id, (track_id,) = await label.album("Led")
-    asker = await label.owner(release_id)
-    before = await made(label, asker, track_id)
+    holder = await label.owner(release_id)
+    before = await made(label, holder, track_id)
     await label.objects.remove(before.key or "")
     assert await label.streaming.lost.evict([before.id])
-    after = await made(label, asker, track_id)
+    after = await made(label, holder, track_id)
     async with label.database.write("test") as session:
         await lost_files.evict_lost(session, [before])
     assert (await label.download(after.id)).status == "ready"

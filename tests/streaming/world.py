@@ -26,7 +26,7 @@ from veza.kit.database import Database
 from veza.kit.messages import gettext
 from veza.kit.objects import Objects
 from veza.library.grants import CauseKind, Given, ItemKind, give
-from veza.streaming.asking import Asker
+from veza.streaming.asking import Holder
 from veza.streaming.download_worker import DownloadWorker
 from veza.streaming.downloads import Download
 from veza.streaming.facade import Streaming
@@ -111,11 +111,11 @@ class Label:
             )  # fmt: skip
             await covers.set_cover(session, await session.get_one(Release, release_id), cover)
 
-    async def owner(self, release_id: UUID, kind: ItemKind = ItemKind.RELEASE, item_id: UUID | None = None) -> Asker:
+    async def owner(self, release_id: UUID, kind: ItemKind = ItemKind.RELEASE, item_id: UUID | None = None) -> Holder:
         """A new person who owns the release, or one track of it."""
         person_id = await factories.person(self.database)
         await self.give(release_id, kind, item_id, person_id=person_id)
-        return Asker(person_id)
+        return Holder(person_id)
 
     async def give(
         self, release_id: UUID, kind: ItemKind = ItemKind.RELEASE, item_id: UUID | None = None, **holder: Any

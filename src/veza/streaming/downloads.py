@@ -130,7 +130,7 @@ class FormatNotOffered(Exception):
         super().__init__(said)
 
 
-class NotAsked(LookupError):
+class NoSuchDownload(LookupError):
     """No such download was asked for, or what it would hold has changed since."""
 
     def __init__(self, wanted: DownloadFormat) -> None:
@@ -138,7 +138,7 @@ class NotAsked(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class WantedFile:
+class FileRequest:
     """A track's file in a format."""
 
     file: TrackFile
@@ -150,15 +150,15 @@ class WantedFile:
         return self.file.sound.version_id, self.wanted.value, self.file.facts.hash
 
 
-def wanted_files(files: Sequence[TrackFile], wanted: DownloadFormat) -> list[WantedFile]:
+def file_requests(files: Sequence[TrackFile], wanted: DownloadFormat) -> list[FileRequest]:
     """These files in a format. Raises FormatNotOffered."""
     for one in files:
         if wanted not in formats_for(is_lossless=one.sound.is_lossless):
             raise FormatNotOffered(one.title, one.sound)
-    return [WantedFile(one, wanted) for one in files]
+    return [FileRequest(one, wanted) for one in files]
 
 
-async def ask_for(session: Session, files: Sequence[WantedFile], asked_by: UUID | None) -> list[Download]:
+async def ask_for(session: Session, files: Sequence[FileRequest], asked_by: UUID | None) -> list[Download]:
     """The downloads of these files, in order; those that are not there are begun. Each counts as used now. `asked_by`
     is the person, or the order or code without an account. Raises RateLimited."""
     there = await lock_tracks(session, [one.file.track_id for one in files])
@@ -182,16 +182,16 @@ async def ask_for(session: Session, files: Sequence[WantedFile], asked_by: UUID 
     return downloads
 
 
-async def find_each(session: Session, files: Sequence[WantedFile]) -> list[Download]:
-    """The downloads of these files, in order. Raises NotAsked."""
+async def find_each(session: Session, files: Sequence[FileRequest]) -> list[Download]:
+    """The downloads of these files, in order. Raises NoSuchDownload."""
     found = {(one.version_id, one.format, one.facts_hash): one for one in await _found(session, files)}
     missing = next((one for one in files if one.identity not in found), None)
     if missing is not None:
-        raise NotAsked(missing.wanted)
+        raise NoSuchDownload(missing.wanted)
     return [found[one.identity] for one in files]
 
 
-async def find_known(session: Session, files: Sequence[WantedFile]) -> dict[UUID, Download]:
+async def find_known(session: Session, files: Sequence[FileRequest]) -> dict[UUID, Download]:
     """Track → its download, for those of these files that were asked for."""
     return {one.track_id: one for one in await _found(session, files)}
 
@@ -202,7 +202,7 @@ async def downloads_by_id(session: Session, ids: Collection[UUID]) -> dict[UUID,
     return {one.id: one for one in (await session.scalars(mine)).all()}
 
 
-async def _found(session: Session, files: Sequence[WantedFile]) -> Sequence[Download]:
+async def _found(session: Session, files: Sequence[FileRequest]) -> Sequence[Download]:
     if not files:
         return []
     versions = {one.file.sound.version_id for one in files}
@@ -213,7 +213,7 @@ async def _found(session: Session, files: Sequence[WantedFile]) -> Sequence[Down
     return (await session.scalars(mine.execution_options(populate_existing=True))).all()
 
 
-def _row(session: Session, one: WantedFile) -> dict[str, Any]:
+def _row(session: Session, one: FileRequest) -> dict[str, Any]:
     version_id, wanted, facts_hash = one.identity
     return {
         "id": session.new_id(),

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.audio.download_formats import DownloadFormat
 from veza.kit.database import Base, Database, Session
 from veza.kit.insert_ignore import insert_ignore
-from veza.streaming.downloads import LINK_LASTS, Download, NotAsked
+from veza.streaming.downloads import LINK_LASTS, Download, NoSuchDownload
 from veza.streaming.file_names import different
 from veza.streaming.track_files import ReleaseFiles
 
@@ -113,14 +113,14 @@ async def keep_archive(
 async def find_archive(
     session: Session, release_id: UUID, wanted: DownloadFormat, contents: Contents
 ) -> ReleaseArchive:
-    """Raises NotAsked."""
+    """Raises NoSuchDownload."""
     mine = select(ReleaseArchive).where(
         ReleaseArchive.release_id == release_id, ReleaseArchive.format == wanted.value,
         ReleaseArchive.contents_hash == contents.hash,
     )  # fmt: skip
     found = (await session.scalars(mine)).one_or_none()
     if found is None:
-        raise NotAsked(wanted)
+        raise NoSuchDownload(wanted)
     return found
 
 

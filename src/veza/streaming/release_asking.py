@@ -12,16 +12,16 @@ from veza.audio.download_formats import DownloadFormat
 from veza.catalog.releases import Release
 from veza.catalog.tracks import find_track
 from veza.kit.database import Session
-from veza.streaming.asking import Asker, downloadable_of
+from veza.streaming.asking import Holder, downloadable_of
 from veza.streaming.downloads import (
     Download,
+    FileRequest,
     FormatNotOffered,
-    NotAsked,
-    WantedFile,
+    NoSuchDownload,
     ask_for,
+    file_requests,
     find_each,
     find_known,
-    wanted_files,
 )
 from veza.streaming.hearing import NoSoundYet
 from veza.streaming.release_archives import ReleaseArchive, contents_of, find_archive, keep_archive
@@ -30,7 +30,7 @@ from veza.streaming.track_files import ReleaseFiles, files_of
 
 @dataclass(frozen=True, slots=True)
 class ReleaseDownload:
-    """The files of a release that the asker may have, and their archive. `left_out` are tracks that have no sound."""
+    """The files of a release that the holder may have, and their archive. `left_out` are tracks that have no sound."""
 
     release_id: UUID
     wanted: DownloadFormat
@@ -55,18 +55,22 @@ class ReleaseDownload:
         return self.archive.linked_until
 
 
-async def ask_for_release(session: Session, asker: Asker, release_id: UUID, wanted: DownloadFormat) -> ReleaseDownload:
-    """What the asker may download of a release, begun where it is not there. Raises UnknownRelease, NotOwned,
+async def ask_for_release(
+    session: Session, holder: Holder, release_id: UUID, wanted: DownloadFormat
+) -> ReleaseDownload:
+    """What the holder may download of a release, begun where it is not there. Raises UnknownRelease, NotOwned,
     SignInNeeded, NoSoundYet, FormatNotOffered, RateLimited."""
-    files, asked = await _asked(session, asker, release_id, wanted)
-    downloads = await ask_for(session, asked, asker.id)
+    files, asked = await _asked(session, holder, release_id, wanted)
+    downloads = await ask_for(session, asked, holder.id)
     archive = await keep_archive(session, release_id, wanted, contents_of(files, downloads))
     return ReleaseDownload(release_id, wanted, downloads, files.silent, archive)
 
 
-async def find_for_release(session: Session, asker: Asker, release_id: UUID, wanted: DownloadFormat) -> ReleaseDownload:
-    """The same, if it was asked for. Raises NotAsked too."""
-    files, asked = await _asked(session, asker, release_id, wanted)
+async def find_for_release(
+    session: Session, holder: Holder, release_id: UUID, wanted: DownloadFormat
+) -> ReleaseDownload:
+    """The same, if it was asked for. Raises NoSuchDownload too."""
+    files, asked = await _asked(session, holder, release_id, wanted)
     downloads = await find_each(session, asked)
     archive = await find_archive(session, release_id, wanted, contents_of(files, downloads))
     return ReleaseDownload(release_id, wanted, downloads, files.silent, archive)
@@ -74,7 +78,7 @@ async def find_for_release(session: Session, asker: Asker, release_id: UUID, wan
 
 @dataclass(frozen=True, slots=True)
 class KnownDownloads:
-    """What of a release was asked for in a format: the downloads of its tracks that the asker may have, and (or None)
+    """What of a release was asked for in a format: the downloads of its tracks that the holder may have, and (or None)
     the whole of it."""
 
     files: ReleaseFiles
@@ -84,17 +88,17 @@ class KnownDownloads:
 
 
 async def known_downloads(
-    session: Session, asker: Asker, release_id: UUID, wanted: DownloadFormat
+    session: Session, holder: Holder, release_id: UUID, wanted: DownloadFormat
 ) -> KnownDownloads | None:
     """What a page about the release shows; None where nothing of it has a sound, or it is not offered in the format.
     Raises UnknownRelease, NotOwned, SignInNeeded."""
     try:
-        files, asked = await _asked(session, asker, release_id, wanted)
+        files, asked = await _asked(session, holder, release_id, wanted)
     except (NoSoundYet, FormatNotOffered):
         return None
     known = await find_known(session, asked)
     whole = None
-    with suppress(NotAsked):
+    with suppress(NoSuchDownload):
         downloads = [known[one.file.track_id] for one in asked if one.file.track_id in known]
         if len(downloads) == len(asked):
             archive = await find_archive(session, release_id, wanted, contents_of(files, downloads))
@@ -103,11 +107,11 @@ async def known_downloads(
 
 
 async def _asked(
-    session: Session, asker: Asker, release_id: UUID, wanted: DownloadFormat
-) -> tuple[ReleaseFiles, list[WantedFile]]:
-    mine = await downloadable_of(session, asker, release_id)
+    session: Session, holder: Holder, release_id: UUID, wanted: DownloadFormat
+) -> tuple[ReleaseFiles, list[FileRequest]]:
+    mine = await downloadable_of(session, holder, release_id)
     files = await files_of(session, await session.get_one(Release, release_id))
     theirs = [one for one in files.tracks if one.track_id in mine]
     if not theirs:
         raise NoSoundYet(await find_track(session, min(mine)))
-    return files, wanted_files(theirs, wanted)
+    return files, file_requests(theirs, wanted)

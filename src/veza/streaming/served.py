@@ -13,7 +13,7 @@ from veza.audio.download_formats import DownloadFormat, suffix_of
 from veza.ingest.audio_versions import AudioVersion, UnknownVersion, find_version
 from veza.kit.database import Session
 from veza.kit.messages import gettext
-from veza.streaming.asking import Asker, demand_track, downloadable_of, original_of
+from veza.streaming.asking import Holder, demand_track, downloadable_of, original_of
 from veza.streaming.downloads import Download, downloads_by_id
 from veza.streaming.file_names import file_name
 from veza.streaming.links import Link, LinkKind, UnknownLink
@@ -79,7 +79,7 @@ async def _track(session: Session, link: Link) -> ServedFile:
     row = await session.get(Download, link.id)
     if row is None:
         raise NotThere(link.id)
-    await demand_track(session, Asker(link.person_id, link.claim_id), row.track_id)
+    await demand_track(session, Holder(link.person_id, link.claim_id), row.track_id)
     if row.key is None or row.size_bytes is None or row.ready_at is None or row.status != "ready":
         raise NotThere(link.id)
     return ServedFile(row.file_name, media_type_of(row.wanted), row.size_bytes, row.etag, row.ready_at, row.key)
@@ -107,7 +107,7 @@ async def _release(session: Session, link: Link) -> ServedArchive:
     if archive is None:
         raise NotThere(link.id)
     contents = archive.packed
-    mine = await downloadable_of(session, Asker(link.person_id, link.claim_id), archive.release_id)
+    mine = await downloadable_of(session, Holder(link.person_id, link.claim_id), archive.release_id)
     rows = await downloads_by_id(session, [one.download_id for one in contents.files])
     files, instants = [], []
     for one in contents.files:

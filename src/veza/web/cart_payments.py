@@ -73,7 +73,7 @@ class CartPayment:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownCart:
+class CartView:
     """The payments in the order in which they are offered, and the lines whose product is gone."""
 
     payments: Sequence[CartPayment]
@@ -89,7 +89,7 @@ class ShownCart:
 
 async def shown_cart(
     session: Session, held: Sequence[CartLine], rules: MarketRules, first: str | None = None
-) -> ShownCart:
+) -> CartView:
     """The cart with its covers; the payment in the currency `first` comes first."""
     buyable = [(one, one.offer) for one in held if one.offer is not None and one.offer.refusal is None]
     cards = await listings.release_cards(session, {offer.release.id for _, offer in buyable})
@@ -101,7 +101,7 @@ async def shown_cart(
     payments = [_payment(currency, rows, rules) for currency, rows in groups.items()]
     payments.sort(key=lambda one: one.currency != first)
     gone = [one for one in held if one.offer is None or one.offer.refusal is not None]
-    return ShownCart(payments, gone, seen_of(held))
+    return CartView(payments, gone, seen_of(held))
 
 
 def seen_of(held: Sequence[CartLine]) -> str:

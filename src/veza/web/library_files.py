@@ -19,7 +19,7 @@ from veza.library.shelf import Owned
 from veza.market import orders
 from veza.market.orders import Order, OrderLine
 from veza.market.rules import MarketRules
-from veza.streaming.asking import Asker, NotOwned
+from veza.streaming.asking import Holder, NotOwned
 from veza.streaming.downloads import Download
 from veza.streaming.links import Link, LinkKind, Links, ends_at
 from veza.streaming.release_asking import KnownDownloads, ReleaseDownload, known_downloads
@@ -115,10 +115,10 @@ async def _known(
     session: Session, person_id: UUID, release_id: UUID, wanted: DownloadFormat | None
 ) -> tuple[Sequence[DownloadFormat], KnownDownloads | None]:
     """The formats that all of it is offered in, and what is known of the wanted one, else of the first."""
-    asker = Asker(person_id)
+    holder = Holder(person_id)
     try:
         # Every upload can be had with a loss: this says what there is, and whether it was without one.
-        there = await known_downloads(session, asker, release_id, DownloadFormat.MP3_320)
+        there = await known_downloads(session, holder, release_id, DownloadFormat.MP3_320)
     except (NotOwned, UnknownRelease):
         return [], None
     if there is None:
@@ -128,7 +128,7 @@ async def _known(
     chosen = wanted if wanted in formats else formats[0]
     if chosen == DownloadFormat.MP3_320:
         return formats, there
-    return formats, await known_downloads(session, asker, release_id, chosen)
+    return formats, await known_downloads(session, holder, release_id, chosen)
 
 
 def _track(card: Found, known: KnownDownloads | None, links: Links, person_id: UUID, now: datetime) -> TrackOfOwner:

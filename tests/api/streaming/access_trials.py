@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 import grpc
 from tests.api.streaming.access_table import KEPT, STREAMED
-from tests.api.streaming.buyers import Asker
+from tests.api.streaming.buyers import Holder
 from tests.api.streaming.conftest import Stage
 from tests.client import DEFAULT_URL
 from tests.grpc.conftest import Caller
@@ -21,7 +21,7 @@ from veza.audio.download_formats import DownloadFormat
 from veza.audio.manifest import Rung
 from veza.grpc import stream_pb2 as pb
 from veza.streaming import release_asking
-from veza.streaming.asking import Asker as DownloadAsker
+from veza.streaming.asking import Holder as DownloadHolder
 
 FORMAT = DownloadFormat.FLAC
 REFUSALS = {401: "sign in", 403: "refused", 404: "not there"}
@@ -39,7 +39,7 @@ async def make_downloads(stage: Stage) -> None:
     """The release can be downloaded: its files are made."""
     database, objects = stage.veza.database, stage.veza.catalog.objects
     async with database.write("test") as session:
-        found = await release_asking.ask_for_release(session, DownloadAsker(stage.owner), stage.release, FORMAT)
+        found = await release_asking.ask_for_release(session, DownloadHolder(stage.owner), stage.release, FORMAT)
     await keep_downloads(database, objects, found.downloads, rendered(2.0)[0])
 
 
@@ -52,9 +52,9 @@ class Door(Protocol):
 class Trial:
     """One who asks."""
 
-    def __init__(self, stage: Stage, caller: Caller, asker: Asker, door: Door | None = None) -> None:
+    def __init__(self, stage: Stage, caller: Caller, holder: Holder, door: Door | None = None) -> None:
         """`door` is where streams are asked for, if not at the one process that serves everything."""
-        self._stage, self._caller, self._asker, self._door = stage, caller, asker, door or stage
+        self._stage, self._caller, self._holder, self._door = stage, caller, holder, door or stage
         self._files: dict[str, bytes] = rendered(2.0)[1]
         self._manifest: dict[str, Any] = {}
 
@@ -64,8 +64,8 @@ class Trial:
             return {name: await getattr(self, name)() for name in names}
 
     async def get(self, address: str, *, has_link: bool = False, **headers: str) -> httpx.Response:
-        asked = address if has_link else self._asker.at(address)
-        return await self._door.get(asked, {} if has_link else self._asker.headers, **headers)
+        asked = address if has_link else self._holder.at(address)
+        return await self._door.get(asked, {} if has_link else self._holder.headers, **headers)
 
     async def playlist(self) -> str:
         said = set()
@@ -109,9 +109,9 @@ class Trial:
     async def preview(self) -> str:
         said = set()
         for suffix in ("mp4", "m4a"):
-            answer = await self._door.get(f"preview/audio.{suffix}", self._asker.headers)
+            answer = await self._door.get(f"preview/audio.{suffix}", self._holder.headers)
             said.add(_said(answer, {self._files[f"preview.{suffix}"]: "preview"}, answer.content))
-        playlist = await self._door.get("preview/index.m3u8", self._asker.headers)
+        playlist = await self._door.get("preview/index.m3u8", self._holder.headers)
         said.add(_said(playlist, {True: "preview"}, "audio.mp4" in playlist.text))
         (only,) = said
         return only
@@ -144,7 +144,7 @@ class Trial:
     async def library(self) -> str:
         """The page of the release, and the beginning of each file that it leads to."""
         page = await self._stage.browser.get(
-            self._in_library(f"?format={FORMAT.value}"), headers={**self._asker.headers, **_BROWSER}
+            self._in_library(f"?format={FORMAT.value}"), headers={**self._holder.headers, **_BROWSER}
         )
         if not page.is_success:
             return self._of_page(page)
@@ -156,7 +156,7 @@ class Trial:
         """A file is asked for where it is shown."""
         answer = await self._stage.browser.post(
             self._in_library("/files"), data={"format": FORMAT.value},
-            headers={**self._asker.headers, **_BROWSER, "Origin": DEFAULT_URL},
+            headers={**self._holder.headers, **_BROWSER, "Origin": DEFAULT_URL},
         )  # fmt: skip
         is_led_back = answer.headers.get("location", "").startswith(self._in_library("?"))
         return "file" if answer.status_code == 303 and is_led_back else self._of_page(answer)
@@ -186,15 +186,15 @@ class Trial:
     async def _api(self, method: str, path: str) -> httpx.Response:
         writes = {"Idempotency-Key": str(uuid4()), "Origin": DEFAULT_URL} if method == "POST" else {}
         return await self._stage.browser.request(
-            method, self._asker.at(f"/api/v1{path}"), headers={**self._asker.headers, **writes},
+            method, self._holder.at(f"/api/v1{path}"), headers={**self._holder.headers, **writes},
             json={"format": FORMAT.value} if writes else None,
         )  # fmt: skip
 
     def _credentials(self) -> dict[str, Any]:
-        sent = self._asker.headers
+        sent = self._holder.headers
         return {
             "cookie": sent.get("Cookie", ""), "authorization": sent.get("Authorization", ""),
-            "order_token": self._asker.token or "",
+            "order_token": self._holder.token or "",
         }  # fmt: skip
 
     async def _authorized(self, **listener: Any) -> str:

@@ -22,7 +22,7 @@ from veza.market.orders import Order
 
 
 @dataclass
-class Asker:
+class Holder:
     """How a request says who asks: headers, and the token of a mailed link. `person_id` is that of a person."""
 
     headers: dict[str, str] = field(default_factory=dict)
@@ -35,13 +35,13 @@ class Asker:
         return f"{address}{'&' if '?' in address else '?'}token={self.token}"
 
 
-async def by_token(stage: Stage, asker: Asker, scopes: Iterable[Scope]) -> Asker:
+async def by_token(stage: Stage, holder: Holder, scopes: Iterable[Scope]) -> Holder:
     """The same person with a new API token."""
-    assert asker.person_id is not None
-    return Asker(await factories.bearer(stage.veza.database, asker.person_id, *scopes), person_id=asker.person_id)
+    assert holder.person_id is not None
+    return Holder(await factories.bearer(stage.veza.database, holder.person_id, *scopes), person_id=holder.person_id)
 
 
-async def order_without_account(stage: Stage, kind: ItemKind = ItemKind.RELEASE) -> tuple[Asker, UUID]:
+async def order_without_account(stage: Stage, kind: ItemKind = ItemKind.RELEASE) -> tuple[Holder, UUID]:
     """A paid order of the release or the track, made without an account; its id is the cause of its grant, too."""
     token, order_id = new_secret(), uuid4()
     async with stage.veza.database.write("test") as session:
@@ -55,7 +55,7 @@ async def order_without_account(stage: Stage, kind: ItemKind = ItemKind.RELEASE)
         item = stage.release if kind is ItemKind.RELEASE else stage.track
         given = Given(kind, item, stage.release, CauseKind.ORDER_LINE, order_id, claim_id=order_id)
         await grants.give(session, given, because=verbatim("a test"))
-    return Asker(token=token), order_id
+    return Holder(token=token), order_id
 
 
 async def take_back(stage: Stage, cause: UUID) -> None:
@@ -64,7 +64,7 @@ async def take_back(stage: Stage, cause: UUID) -> None:
         await grants.revoke(session, CauseKind.ORDER_LINE, [cause], because=verbatim("refunded"))
 
 
-async def _code_without_account(stage: Stage) -> Asker:
+async def _code_without_account(stage: Stage) -> Holder:
     token = new_secret()
     async with stage.veza.database.write("test") as session:
         artist = await session.get_one(Artist, stage.artist)
@@ -72,10 +72,10 @@ async def _code_without_account(stage: Stage) -> Asker:
         code = (await session.scalars(select(DownloadCode).where(DownloadCode.batch_id == batch.id))).one()
         code.email, code.claim_hash, code.redeemed_at = "lena@example.org", digest(token), session.now
         await codes.give(session, code, batch, person_id=None)
-    return Asker(token=token)
+    return Holder(token=token)
 
 
-async def _code(stage: Stage) -> Asker:
+async def _code(stage: Stage) -> Holder:
     person = await stage.listener()
     async with stage.veza.database.write("test") as session:
         artist = await session.get_one(Artist, stage.artist)
@@ -84,23 +84,23 @@ async def _code(stage: Stage) -> Asker:
     return await _by(stage, person)
 
 
-async def _by(stage: Stage, person: UUID) -> Asker:
-    return Asker(await stage.signed_in(person), person_id=person)
+async def _by(stage: Stage, person: UUID) -> Holder:
+    return Holder(await stage.signed_in(person), person_id=person)
 
 
-async def _anonymous(_stage: Stage) -> Asker:
-    return Asker()
+async def _anonymous(_stage: Stage) -> Holder:
+    return Holder()
 
 
-async def _listener(stage: Stage) -> Asker:
+async def _listener(stage: Stage) -> Holder:
     return await _by(stage, await stage.listener())
 
 
-async def _owner(stage: Stage) -> Asker:
+async def _owner(stage: Stage) -> Holder:
     return await _by(stage, await stage.buyer())
 
 
-async def _track_owner(stage: Stage) -> Asker:
+async def _track_owner(stage: Stage) -> Holder:
     person = await stage.listener()
     given = Given(ItemKind.TRACK, stage.track, stage.release, CauseKind.DOWNLOAD_CODE, uuid4(), person)
     async with stage.veza.database.write("test") as session:
@@ -108,7 +108,7 @@ async def _track_owner(stage: Stage) -> Asker:
     return await _by(stage, person)
 
 
-async def _refunded(stage: Stage) -> Asker:
+async def _refunded(stage: Stage) -> Holder:
     person, cause = await stage.listener(), uuid4()
     given = Given(ItemKind.RELEASE, stage.release, stage.release, CauseKind.ORDER_LINE, cause, person)
     async with stage.veza.database.write("test") as session:
@@ -117,52 +117,52 @@ async def _refunded(stage: Stage) -> Asker:
     return await _by(stage, person)
 
 
-async def _refunded_link(stage: Stage) -> Asker:
-    asker, order_id = await order_without_account(stage)
+async def _refunded_link(stage: Stage) -> Holder:
+    holder, order_id = await order_without_account(stage)
     await take_back(stage, order_id)
-    return asker
+    return holder
 
 
-async def _order_link(stage: Stage) -> Asker:
+async def _order_link(stage: Stage) -> Holder:
     return (await order_without_account(stage))[0]
 
 
-async def _order_link_of_track(stage: Stage) -> Asker:
+async def _order_link_of_track(stage: Stage) -> Holder:
     return (await order_without_account(stage, ItemKind.TRACK))[0]
 
 
-async def _artist(stage: Stage) -> Asker:
+async def _artist(stage: Stage) -> Holder:
     return await _by(stage, stage.owner)
 
 
-async def _member(stage: Stage) -> Asker:
+async def _member(stage: Stage) -> Holder:
     person = await stage.listener()
     await factories.member(stage.veza.database, stage.artist, person)
     return await _by(stage, person)
 
 
-async def _another_artist(stage: Stage) -> Asker:
+async def _another_artist(stage: Stage) -> Holder:
     person = await stage.listener(Role.ARTIST)
     await factories.artist(stage.veza.database, "Bea", run_by=person)
     return await _by(stage, person)
 
 
-async def _of_several_artists(stage: Stage) -> Asker:
+async def _of_several_artists(stage: Stage) -> Holder:
     person = await stage.listener(Role.ARTIST)
     await factories.artist(stage.veza.database, "Bea", run_by=person)
     await factories.member(stage.veza.database, stage.artist, person)
     return await _by(stage, person)
 
 
-async def _moderator(stage: Stage) -> Asker:
+async def _moderator(stage: Stage) -> Holder:
     return await _by(stage, await stage.listener(Role.MODERATOR))
 
 
-async def _admin(stage: Stage) -> Asker:
+async def _admin(stage: Stage) -> Holder:
     return await _by(stage, await stage.listener(Role.ADMIN))
 
 
-WHO: dict[str, Callable[[Stage], Awaitable[Asker]]] = {
+WHO: dict[str, Callable[[Stage], Awaitable[Holder]]] = {
     "a visitor": _anonymous,
     "a listener": _listener,
     "an owner of the release": _owner,

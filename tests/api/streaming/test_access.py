@@ -14,7 +14,7 @@ from sqlalchemy import delete, update
 from tests import factories
 from tests.api.streaming.access_table import CHOICES, HIDDEN, STATES, wanted
 from tests.api.streaming.access_trials import Trial, make_downloads
-from tests.api.streaming.buyers import WHO, Asker, order_without_account, take_back
+from tests.api.streaming.buyers import WHO, Holder, order_without_account, take_back
 from tests.api.streaming.conftest import Stage
 from tests.grpc.conftest import Caller, caller
 from tests.samples import Sampler
@@ -62,8 +62,8 @@ async def test_each_hears_and_keeps_what_the_table_says(caller: Caller, state: s
 
 
 async def test_a_stream_by_an_orders_link_names_the_order_and_ends_with_its_refund(stage: Stage) -> None:
-    asker, order_id = await order_without_account(stage)
-    manifest = (await stage.get(asker.at("manifest.json"))).json()
+    holder, order_id = await order_without_account(stage)
+    manifest = (await stage.get(holder.at("manifest.json"))).json()
     link = manifest["renditions"][0]["url"]
     async with stage.veza.database.read() as session:
         row = (await session.scalars(StreamSession.__table__.select())).first()
@@ -74,16 +74,16 @@ async def test_a_stream_by_an_orders_link_names_the_order_and_ends_with_its_refu
     await take_back(stage, order_id)
     stage.clock.advance(RECHECKED + timedelta(seconds=1))
     assert (await stage.get(link)).json()["type"] == "urn:veza:problem:stream-ended"
-    assert (await stage.get(asker.at("manifest.json"))).json()["part"] == "preview"
+    assert (await stage.get(holder.at("manifest.json"))).json()["part"] == "preview"
 
 
 async def test_an_orders_link_opens_nothing_once_the_order_is_claimed_or_to_who_guesses(stage: Stage) -> None:
-    asker, _ = await order_without_account(stage)
+    holder, _ = await order_without_account(stage)
     person = await stage.listener()
     async with stage.veza.database.write("test") as session:
-        await claims.claim(session, asker.token or "", person)
-    for token in (asker.token, "x" * 43):
-        answer = await stage.get(Asker(token=token).at("master.m3u8"))
+        await claims.claim(session, holder.token or "", person)
+    for token in (holder.token, "x" * 43):
+        answer = await stage.get(Holder(token=token).at("master.m3u8"))
         assert (answer.status_code, answer.json()["type"]) == (404, "urn:veza:problem:not-found")
     assert (await stage.get("manifest.json", await stage.signed_in(person))).json()["part"] == "whole"
     malformed = await stage.get("master.m3u8?token=short")

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from tests import factories
 from tests.api.streaming.access_trials import FORMAT, Trial, make_downloads
-from tests.api.streaming.buyers import WHO, Asker
+from tests.api.streaming.buyers import WHO, Holder
 from tests.api.streaming.conftest import Stage
 from tests.grpc.conftest import Caller, caller
 from tests.tampering import BASE64, changed
@@ -55,7 +55,7 @@ WHAT_ENDS: Mapping[str, tuple[tuple[int, str], ...]] = {
 class Links:
     """Whole addresses: those of a stream for each rung and file, of downloads, and of the original."""
 
-    def __init__(self, stage: Stage, owner: Asker) -> None:
+    def __init__(self, stage: Stage, owner: Holder) -> None:
         self.stage, self.owner = stage, owner
         self.addresses: dict[str, list[str]] = {}
 

@@ -23,7 +23,7 @@ from tests.api.streaming.access_table import (
     wanted_of_library,
 )
 from tests.api.streaming.access_trials import Trial, make_downloads
-from tests.api.streaming.buyers import WHO, Asker, by_token
+from tests.api.streaming.buyers import WHO, Holder, by_token
 from tests.api.streaming.conftest import Stage
 from tests.api.streaming.test_access import put_into
 from tests.grpc.apart import Apart, apart
@@ -63,8 +63,8 @@ async def test_a_persons_token_opens_what_its_scopes_and_the_table_say(caller: C
     await make_downloads(stage)
     people = {who: await WHO[who](stage) for who in sorted(PEOPLE)}
     trials = {
-        who: {name: Trial(stage, caller, await by_token(stage, asker, scopes)) for name, scopes in TOKENS.items()}
-        for who, asker in people.items()
+        who: {name: Trial(stage, caller, await by_token(stage, holder, scopes)) for name, scopes in TOKENS.items()}
+        for who, holder in people.items()
     }
     chosen = sorted([*sampler.some(rows(JUDGES), 4), *sampler.some(rows(PEOPLE - JUDGES), 6)])
     async for state, choice, who in each(stage, chosen):
@@ -77,10 +77,10 @@ async def test_a_process_that_streams_alone_answers_as_the_table_says(
     caller: Caller, apart: Apart, sampler: Sampler
 ) -> None:
     stage = caller.stage
-    askers: dict[str, Asker] = {who: await make(stage) for who, make in WHO.items()}
-    trials = {who: Trial(stage, caller, asker, apart) for who, asker in askers.items()}
+    holders: dict[str, Holder] = {who: await make(stage) for who, make in WHO.items()}
+    trials = {who: Trial(stage, caller, holder, apart) for who, holder in holders.items()}
     tokens = {
-        (who, name): Trial(stage, caller, await by_token(stage, askers[who], scopes), apart)
+        (who, name): Trial(stage, caller, await by_token(stage, holders[who], scopes), apart)
         for who in sorted(PEOPLE)
         for name, scopes in TOKENS.items()
     }

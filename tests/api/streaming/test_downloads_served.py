@@ -31,7 +31,7 @@ from veza.kit.clock import SystemClock
 from veza.kit.database import Database
 from veza.kit.objects import Objects
 from veza.settings import Settings
-from veza.streaming.asking import Asker
+from veza.streaming.asking import Holder
 from veza.streaming.downloads import Download
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
@@ -195,8 +195,8 @@ async def large_album(site: Site, tracks: int, track_bytes: int) -> UUID:
     """A release, each of whose files is there and has so many bytes; what they hold is no sound."""
     release_id, track_ids = await site.label.album(*(f"Track {number}" for number in range(tracks)))
     async with site.label.database.write("test") as session:
-        asker = Asker(site.label.person_id)
-        asked = (await ask_for_release(session, asker, release_id, DownloadFormat.WAV)).downloads
+        holder = Holder(site.label.person_id)
+        asked = (await ask_for_release(session, holder, release_id, DownloadFormat.WAV)).downloads
     chance = random.Random(7)
     for one in asked:
         key, content = f"downloads/{one.id}/1/track.wav", chance.randbytes(SPACE) * (track_bytes // SPACE)

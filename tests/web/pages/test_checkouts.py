@@ -75,7 +75,7 @@ async def test_a_visitor_is_mailed_the_link(any_store: Store) -> None:
     assert to == "bo@example.org"
     order = await store.shop.stage.one(Order)
     assert (order.consent, order.consented_at) == (consent.CURRENT, order.created_at)
-    assert f"On {order.created_at:%Y-%m-%d} you agreed: “{consent.WORDINGS[consent.CURRENT]}”" in str(text)
+    assert f"On {order.created_at:%Y-%m-%d} you agreed: “{consent.TEXTS[consent.CURRENT]}”" in str(text)
     stranger = await store.browser().open(f"/checkout/done?order={(await store.shop.stage.one(Order)).id}")
     assert "Thank you" in stranger.text
     assert "10.00" not in stranger.text

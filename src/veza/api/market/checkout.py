@@ -36,7 +36,7 @@ from veza.kit.messages import message_of
 from veza.market import checkout
 from veza.market.cart import CartOwner
 from veza.market.checkout import PriceChanged
-from veza.market.consent import WORDINGS
+from veza.market.consent import TEXTS
 from veza.market.rules import MarketRules
 from veza.money.facade import Money
 
@@ -54,7 +54,7 @@ Consent = Annotated[
     Literal["withdrawal-1"],
     Meta(
         description="The buyer was shown this wording and agreed to it: “"
-        f"{WORDINGS['withdrawal-1'].template}” It is kept with its time, and the mail about the purchase confirms it. "
+        f"{TEXTS['withdrawal-1'].template}” It is kept with its time, and the mail about the purchase confirms it. "
         "Sellers of digital things in the European Union need it; without it the right of withdrawal stays.",
     ),
 ]

@@ -13,7 +13,7 @@ from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
 from veza.api.operations import read, write
 from veza.api.shapes import answers, show
-from veza.api.streaming.askers import DownloadAsker, by_link
+from veza.api.streaming.holders import DownloadHolder, by_link
 from veza.audio.download_formats import DownloadFormat, formats_for
 from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.streaming import FORMAT_NOT_OFFERED, NO_SOUND_YET
@@ -22,7 +22,7 @@ from veza.http.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED
 from veza.kit.database import Session
 from veza.kit.messages import render
 from veza.streaming import asking
-from veza.streaming.asking import Asker
+from veza.streaming.asking import Holder
 from veza.streaming.downloads import LINK_LASTS, Download
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Link, LinkKind, ends_at
@@ -98,12 +98,12 @@ ORIGINAL_EXAMPLE: dict[str, Any] = {
 _READY = answers(200, DownloadResponse, "It is there.", READY_EXAMPLE)
 
 
-def shown(row: Download, asker: Asker, streaming: Streaming, language: str) -> DownloadResponse:
+def shown(row: Download, holder: Holder, streaming: Streaming, language: str) -> DownloadResponse:
     """A download in the shape of this door."""
     link = None
     is_open = row.status == "ready" and streaming.database.clock.now() < row.linked_until
     if is_open:
-        to = Link(LinkKind.TRACK, row.id, asker.person_id, asker.claim_id, ends_at(row.linked_until))
+        to = Link(LinkKind.TRACK, row.id, holder.person_id, holder.claim_id, ends_at(row.linked_until))
         link = streaming.links.address(to, row.file_name)
     return show(
         DownloadResponse,
@@ -131,7 +131,7 @@ async def ask_for_download(
     idempotent: Idempotent,
     track_id: UUID,
     data: DownloadDraft,
-    asker: DownloadAsker,
+    holder: DownloadHolder,
     streaming: Streaming,
     language: AnswerLanguage,
 ) -> Response[DownloadResponse]:
@@ -141,7 +141,7 @@ async def ask_for_download(
     made again."""
 
     async def intend(session: Session) -> Download:
-        return await asking.ask_for_track(session, asker, track_id, data.format)
+        return await asking.ask_for_track(session, holder, track_id, data.format)
 
     async def ask(row: Download) -> list[Download]:
         return await lost_of(streaming.objects, [row])
@@ -150,7 +150,7 @@ async def ask_for_download(
         if lost:
             await evict_lost(session, lost)
             row = await intend(session)
-        return Reply(200 if row.status == "ready" else 202, shown(row, asker, streaming, language))
+        return Reply(200 if row.status == "ready" else 202, shown(row, holder, streaming, language))
 
     return await idempotent.run_in_steps(intend, ask, record)
 
@@ -163,9 +163,9 @@ async def ask_for_download(
     gives=(DownloadFormatsResponse, "The formats.", FORMATS_EXAMPLE),
     problems=(NOT_FOUND, FORBIDDEN, NO_SOUND_YET),
 )
-async def list_formats(session: Session, track_id: UUID, asker: DownloadAsker) -> DownloadFormatsResponse:
+async def list_formats(session: Session, track_id: UUID, holder: DownloadHolder) -> DownloadFormatsResponse:
     """What the track can be downloaded as, for who may."""
-    file = await asking.track_file(session, asker, track_id)
+    file = await asking.track_file(session, holder, track_id)
     return DownloadFormatsResponse(track_id, formats_for(is_lossless=file.sound.is_lossless))
 
 
@@ -181,13 +181,13 @@ async def show_download(
     session: Session,
     track_id: UUID,
     wanted: DownloadFormat,
-    asker: DownloadAsker,
+    holder: DownloadHolder,
     streaming: Streaming,
     language: AnswerLanguage,
 ) -> DownloadResponse:
     """Of a download that was asked for. Its link is there for 24 hours after it was last asked for or made."""
-    row = await asking.find_for_track(session, asker, track_id, wanted)
-    return shown(row, asker, streaming, language)
+    row = await asking.find_for_track(session, holder, track_id, wanted)
+    return shown(row, holder, streaming, language)
 
 
 @read(

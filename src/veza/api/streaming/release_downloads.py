@@ -1,4 +1,4 @@
-"""Downloads of releases: one ZIP of all that the asker may have."""
+"""Downloads of releases: one ZIP of all that the holder may have."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from msgspec import Struct
 from veza.accounts.permissions import Permission
 from veza.api.operations import read, write
 from veza.api.shapes import answers, show
-from veza.api.streaming.askers import DownloadAsker, by_link
 from veza.api.streaming.downloads import TAG as TAG
 from veza.api.streaming.downloads import DownloadDraft, Status
+from veza.api.streaming.holders import DownloadHolder, by_link
 from veza.audio.download_formats import DownloadFormat
 from veza.http.endpoints import AnswerLanguage
 from veza.http.errors.streaming import FORMAT_NOT_OFFERED, NO_SOUND_YET
@@ -23,7 +23,7 @@ from veza.http.problems import FORBIDDEN, NOT_FOUND, RATE_LIMITED
 from veza.kit.database import Session
 from veza.kit.messages import render
 from veza.streaming import release_asking
-from veza.streaming.asking import Asker
+from veza.streaming.asking import Holder
 from veza.streaming.downloads import Download
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Link, LinkKind, ends_at
@@ -85,12 +85,12 @@ MAKING_EXAMPLE: dict[str, Any] = {
 _READY = answers(200, ReleaseDownloadResponse, "It is there.", READY_EXAMPLE)
 
 
-def shown(found: ReleaseDownload, asker: Asker, streaming: Streaming, language: str) -> ReleaseDownloadResponse:
+def shown(found: ReleaseDownload, holder: Holder, streaming: Streaming, language: str) -> ReleaseDownloadResponse:
     """A release's download in the shape of this door."""
     link, name = None, found.archive.packed.file_name
     is_open = found.status == "ready" and streaming.database.clock.now() < found.linked_until
     if is_open:
-        to = Link(LinkKind.RELEASE, found.archive.id, asker.person_id, asker.claim_id, ends_at(found.linked_until))
+        to = Link(LinkKind.RELEASE, found.archive.id, holder.person_id, holder.claim_id, ends_at(found.linked_until))
         link = streaming.links.address(to, name)
     tracks = [
         show(
@@ -120,7 +120,7 @@ async def ask_for_release_download(
     idempotent: Idempotent,
     release_id: UUID,
     data: DownloadDraft,
-    asker: DownloadAsker,
+    holder: DownloadHolder,
     streaming: Streaming,
     language: AnswerLanguage,
 ) -> Response[ReleaseDownloadResponse]:
@@ -129,7 +129,7 @@ async def ask_for_release_download(
     resumed. Asking again gives a new link, which lives 24 hours. A file that the store has lost is made again."""
 
     async def intend(session: Session) -> ReleaseDownload:
-        return await release_asking.ask_for_release(session, asker, release_id, data.format)
+        return await release_asking.ask_for_release(session, holder, release_id, data.format)
 
     async def ask(found: ReleaseDownload) -> list[Download]:
         return await lost_of(streaming.objects, found.downloads)
@@ -138,7 +138,7 @@ async def ask_for_release_download(
         if lost:
             await evict_lost(session, lost)
             found = await intend(session)
-        return Reply(200 if found.status == "ready" else 202, shown(found, asker, streaming, language))
+        return Reply(200 if found.status == "ready" else 202, shown(found, holder, streaming, language))
 
     return await idempotent.run_in_steps(intend, ask, record)
 
@@ -155,10 +155,10 @@ async def show_release_download(
     session: Session,
     release_id: UUID,
     wanted: DownloadFormat,
-    asker: DownloadAsker,
+    holder: DownloadHolder,
     streaming: Streaming,
     language: AnswerLanguage,
 ) -> ReleaseDownloadResponse:
     """Of a release that was asked for, as it is now: what was renamed or added since is asked for anew."""
-    found = await release_asking.find_for_release(session, asker, release_id, wanted)
-    return shown(found, asker, streaming, language)
+    found = await release_asking.find_for_release(session, holder, release_id, wanted)
+    return shown(found, holder, streaming, language)

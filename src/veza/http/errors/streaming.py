@@ -5,7 +5,7 @@ from __future__ import annotations
 from veza.http.problems import FORBIDDEN, INVALID_REQUEST, NOT_FOUND, UNAVAILABLE, Kind
 from veza.kit.messages import gettext
 from veza.streaming.asking import NotOwned
-from veza.streaming.downloads import FormatNotOffered, NotAsked
+from veza.streaming.downloads import FormatNotOffered, NoSuchDownload
 from veza.streaming.hearing import LinkExpired, NoSoundYet, NoSuchRung, OwnersOnly, StreamEnded
 from veza.streaming.links import LinkEnded, UnknownLink
 from veza.streaming.listenbrainz_accounts import BadToken, ServerSilent, SwitchedOff
@@ -53,7 +53,7 @@ ERRORS = {
     ReportsUnavailable: UNAVAILABLE,
     FormatNotOffered: FORMAT_NOT_OFFERED,
     LinkEnded: LINK_EXPIRED,
-    NotAsked: NOT_FOUND,
+    NoSuchDownload: NOT_FOUND,
     NotOwned: FORBIDDEN,
     NotThere: NOT_FOUND,
     BadToken: INVALID_REQUEST,

@@ -62,7 +62,7 @@ class DemoSounds:
     name = "demo sounds"
 
     def __init__(
-        self, demo: Demo, database: Database, objects: Objects, folder: Path, tracks: Sequence[Wanted]
+        self, demo: Demo, database: Database, objects: Objects, folder: Path, tracks: Sequence[TrackPiece]
     ) -> None:
         """`tracks` in the order they are to be heard, `folder` for files in the making."""
         self._demo, self._database, self._objects, self._folder, self._tracks = demo, database, objects, folder, tracks
@@ -98,7 +98,7 @@ class DemoSounds:
                 await self._wait_until_heard(wanted)
                 self._demo.first_heard.set()
 
-    async def _has_sound(self, wanted: Wanted) -> bool:
+    async def _has_sound(self, wanted: TrackPiece) -> bool:
         """Give a track its sound if it has none; False if that is to be tried again."""
         try:
             track_id = await self._track(wanted)
@@ -125,14 +125,14 @@ class DemoSounds:
             track = await session.get(Track, track_id)
             return track is None or track.audio_state != AudioState.NONE.value
 
-    async def _track(self, wanted: Wanted) -> UUID | None:
+    async def _track(self, wanted: TrackPiece) -> UUID | None:
         async with self._database.read() as session:
             mine = _TRACK.where(
                 Artist.name == wanted.artist, Release.title == wanted.release, Track.title == wanted.title
             )
             return await session.scalar(mine)
 
-    async def _wait_until_heard(self, wanted: Wanted) -> None:
+    async def _wait_until_heard(self, wanted: TrackPiece) -> None:
         """Wait for the first rung of the first piece: no other piece and no cover takes a processor from it."""
         with suppress(TimeoutError, DatabaseUnavailable):
             async with asyncio.timeout(FIRST_SOUND_SECONDS):
@@ -141,7 +141,7 @@ class DemoSounds:
                         return
                     await asyncio.sleep(LOOK_SECONDS)
 
-    async def _is_decided(self, wanted: Wanted) -> bool:
+    async def _is_decided(self, wanted: TrackPiece) -> bool:
         """Whether the track plays, or its processing has failed, or the track is gone."""
         track_id = await self._track(wanted)
         if track_id is None:
@@ -158,7 +158,7 @@ class DemoSounds:
                     return
             await asyncio.sleep(PAUSE_SECONDS)
 
-    async def _original(self, wanted: Wanted) -> Original:
+    async def _original(self, wanted: TrackPiece) -> Original:
         """The piece as an original, made and stored if it is not yet."""
         file_name = f"{wanted.title}.flac"
         key = f"originals/demo-{MUSIC_VERSION}-{wanted.piece.seed}-{wanted.name}.flac"
@@ -174,7 +174,7 @@ class DemoSounds:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TrackPiece:
     """A track of the demo and the piece that is its sound; `name` is its place in the roster."""
 
     name: str
@@ -184,7 +184,7 @@ class Wanted:
     piece: Piece
 
 
-def in_order(seed: int) -> list[Wanted]:
+def in_order(seed: int) -> list[TrackPiece]:
     """Every track of the roster of a seed: the one to be heard first, then the first track of each release that is out,
     then the other tracks, release by release."""
     roster = roster_of(seed)
@@ -195,7 +195,7 @@ def in_order(seed: int) -> list[Wanted]:
 
     found.sort(key=lambda one: (one[:2] != first, not is_out(one[0]), one[1] > 0, one[0], one[1]))
     return [
-        Wanted(
+        TrackPiece(
             f"{act}-{place}-{number}", roster.acts[act].name, (record := roster.record((act, place))).title,
             record.songs[number].title, piece,
         )

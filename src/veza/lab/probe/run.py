@@ -16,9 +16,9 @@ import aiohttp
 from sqlalchemy.engine import make_url
 
 from veza.lab.fresh_database import fresh_database
+from veza.lab.probe.client import Client, ProbeFailed
 from veza.lab.probe.processes import Process, ProcessFailed
 from veza.lab.probe.steps import STEPS, Probe, Step
-from veza.lab.probe.visitor import ProbeFailed, Visitor
 from veza.lab.sandbox.belonging import sandbox_key
 from veza.lab.sandbox_remote import SandboxRefused, SandboxRemote
 from veza.settings import SANDBOX_PATH
@@ -83,7 +83,7 @@ async def probe(beside: str | None, begin: Callable[[str], None], tell: Tell) ->
             results.append(_result(START, started, str(failed), ok=False))
             tell(results[-1])
             return Probed(name, tuple(results))
-        results.append(_result(START, started, f"{running.visitor.url}, workers beside it"))
+        results.append(_result(START, started, f"{running.client.url}, workers beside it"))
         tell(results[-1])
         for step in STEPS:
             begin(_name(step))
@@ -113,7 +113,7 @@ async def _start(stack: AsyncExitStack, folder: Path, url: str) -> Probe:
     http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS))
     await stack.enter_async_context(http)
     remote = await stack.enter_async_context(SandboxRemote(where + SANDBOX_PATH, token=token, key=sandbox_key(token)))
-    return Probe(Visitor(where, token, http), remote, server, worker, folder, settings)
+    return Probe(Client(where, token, http), remote, server, worker, folder, settings)
 
 
 async def _take(step: Step, running: Probe) -> StepResult:

@@ -217,7 +217,7 @@ class Run:
     async def pass_time(self, by: timedelta) -> None:
         """Move the clock; tasks that would be paused for too long are brought to their end first."""
         horizon = self.clock.now() + by - LONGEST_PAUSE
-        while late := [job for job in self.scheduler.jobs if job.born_at < horizon]:
+        while late := [job for job in self.scheduler.jobs if job.created_at < horizon]:
             await self._turn(self.dice.choice(late))
         self.clock.advance(by)
         self.progress.idle.clear()

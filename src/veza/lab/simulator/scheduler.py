@@ -27,7 +27,7 @@ class Job:
     name: str
     process: object
     work: Coroutine[Any, Any, None] = field(repr=False)
-    born_at: datetime
+    created_at: datetime
     on_crash: Callable[[], None] | None = None
     has_begun: bool = False
 

@@ -45,7 +45,7 @@ async def cart_page(
         taken_out=await _taken_out(session, asked.get("undo", ""), held),
         taken_amount=asked.get("amount", "")[:20],
         refund_days=rules.refund_window.days,
-        consent=consent.WORDINGS[consent.CURRENT],
+        consent=consent.TEXTS[consent.CURRENT],
         key=str(session.new_id()),
     )
 

@@ -26,7 +26,7 @@ async def money_page(session: Session, artist_id: UUID, identity: Identity) -> S
     return Shown(
         "earnings.html",
         artist=artist,
-        standing=await balances.of_seller(session, str(artist_id)),
+        balances=await balances.of_seller(session, str(artist_id)),
         is_paid_out=seller is not None and seller.transfers_active,
         transfers=await listings.transfers(session, newest, seller_id=str(artist_id)),
         reversals=await listings.reversals(session, taken, seller_id=str(artist_id)),

@@ -24,7 +24,7 @@ from veza.library.grants import ItemKind
 from veza.market import code_claims, codes
 from veza.market.rules import MarketRules
 from veza.streaming import asking, release_asking
-from veza.streaming.asking import Asker
+from veza.streaming.asking import Holder
 from veza.streaming.downloads import Download
 from veza.streaming.facade import Streaming
 from veza.streaming.lost_files import evict_lost, lost_of
@@ -78,7 +78,7 @@ async def ask_for_files(
     streaming: NamedDependency[Streaming],
 ) -> See:  # fmt: skip
     """Have one track made in a format, or all of them; what is there already is only looked for in the store."""
-    checks, asker = FieldChecks(), Asker(identity.person)
+    checks, holder = FieldChecks(), Holder(identity.person)
     wanted, track_id = DownloadFormat.FLAC, None
     with checks.field("format"):
         wanted, track_id = _format(form.value("format")), form.id_of("track")
@@ -88,8 +88,8 @@ async def ask_for_files(
 
     async def ask(session: Session) -> list[Download]:
         if track_id is not None:
-            return [await asking.ask_for_track(session, asker, track_id, wanted)]
-        return list((await release_asking.ask_for_release(session, asker, release_id, wanted)).downloads)
+            return [await asking.ask_for_track(session, holder, track_id, wanted)]
+        return list((await release_asking.ask_for_release(session, holder, release_id, wanted)).downloads)
 
     async with database.write(identity.actor) as session:
         asked = await ask(session)

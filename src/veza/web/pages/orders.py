@@ -111,7 +111,7 @@ async def order_page(
         rows=[_row(line, requests.get(line.id), histories, is_in_time=is_in_time) for line in lines],
         cards=await catalog.release_cards(session, {line.release_id for line in lines}),
         states=ORDER_STATES,
-        consent=consent.wording(order),
+        consent=consent.agreed_text(order),
         request_states=REQUEST_STATES,
         until=until if is_in_time else None,
         refunded_minor=sum(line.refunded_minor for line in lines),

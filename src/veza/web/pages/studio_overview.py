@@ -50,7 +50,7 @@ async def overview_page(
     return Shown(
         "overview.html",
         artist=artist,
-        standing=await balances.of_seller(session, str(artist_id)),
+        balances=await balances.of_seller(session, str(artist_id)),
         is_paid_out=seller is not None and seller.transfers_active,
         is_seller=seller is not None,
         days=days,

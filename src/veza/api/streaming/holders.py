@@ -13,26 +13,26 @@ from veza.http.endpoints import Around
 from veza.http.problems import NOT_FOUND
 from veza.kit.database import Database
 from veza.market import claims
-from veza.streaming.asking import Asker
+from veza.streaming.asking import Holder
 
 
 @asynccontextmanager
-async def _asker(identity: Identity, database: Database, token: LinkToken = None) -> AsyncIterator[Asker]:
+async def _holder(identity: Identity, database: Database, token: LinkToken = None) -> AsyncIterator[Holder]:
     if token is None:
-        yield Asker(identity.person_id)
+        yield Holder(identity.person_id)
         return
     async with database.read() as session:
         waiting = await claims.look(session, token)
-    yield Asker(identity.person_id, waiting.id)
+    yield Holder(identity.person_id, waiting.id)
 
 
-DownloadAsker = Annotated[Asker, Around(_asker, problems=(NOT_FOUND,))]
-"""Take `asker: DownloadAsker`: the signed-in person, and what the `token` of a mailed link gives besides. Raises
+DownloadHolder = Annotated[Holder, Around(_holder, problems=(NOT_FOUND,))]
+"""Take `holder: DownloadHolder`: the signed-in person, and what the `token` of a mailed link gives besides. Raises
 UnknownClaim for a link that waits for no buyer any more."""
 
 
-def by_link(asker: Asker) -> str | None:
+def by_link(holder: Holder) -> str | None:
     """For `keyed`: visitors of one address share no keys."""
-    if asker.person_id is not None or asker.claim_id is None:
+    if holder.person_id is not None or holder.claim_id is None:
         return None
-    return f"order {hashlib.sha256(asker.claim_id.bytes).hexdigest()[:16]}"
+    return f"order {hashlib.sha256(holder.claim_id.bytes).hexdigest()[:16]}"

@@ -1,4 +1,4 @@
-"""A visitor from outside: the REST API with the operator's token, the provider's hosted pages, and patient looking."""
+"""A client from outside: the REST API with the operator's token, the provider's hosted pages, and patient looking."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ProbeFailed(Exception):
     """Veza broke a promise; says what was expected and what was seen."""
 
 
-class Visitor:
+class Client:
     """Talks to one server. Every wait polls and has a bound."""
 
     def __init__(self, url: str, token: str, http: aiohttp.ClientSession) -> None:
