@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
 from inspect import getmembers, isclass
+from pathlib import Path
 from pkgutil import walk_packages
 
 import pytest
@@ -55,6 +57,16 @@ REACH_NO_DOOR = {
 """Error of a module that no table lists → why."""
 
 
+CATCHES_ALL = {
+    "declared.py": "shows the page of a refused form again",
+    "account_pages.py": "mailed links: the secret in the link is who asks",
+    "refund_pages.py": "the same",
+    "operator/office.py": "names the way on from what is not there",
+    "operator/finding_mends.py": "a comparison goes on after its page is gone: the log says how it ended",
+}
+"""File of the site that catches every error → why."""
+
+
 class OddAmount(BadAmount):
     """An error of a module that the table does not name."""
 
@@ -85,6 +97,17 @@ def test_every_kind_in_the_table_is_on_the_page_of_problems() -> None:
     assert {kind.slug for kind in ERRORS.values()} <= {kind.slug for kind in KINDS}
     page = problems_page(KINDS)
     assert [kind.slug for kind in KINDS if kind.uri not in page] == []
+
+
+def test_no_page_has_an_error_path_of_its_own_but_those_named() -> None:
+    root = Path(veza.__file__).parent / "web"
+    catching = {
+        str(path.relative_to(root))
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ExceptHandler) and ast.unparse(node.type or ast.Name("Exception")) == "Exception"
+    }
+    assert catching == CATCHES_ALL.keys()
 
 
 def test_no_two_kinds_share_a_type() -> None:
