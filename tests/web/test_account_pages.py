@@ -7,18 +7,20 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
+import pyotp
 import pytest
 from sqlalchemy import select, update
 
 from tests import factories
-from tests.client import DEFAULT_URL, http_client
+from tests.client import DEFAULT_URL, hidden_fields, http_client
 from tests.pseudo_language import Pseudo, plain
 from tests.web.emails import PASSWORD, Emails
-from veza.accounts import people, roles
+from veza.accounts import people, roles, second_factor
 from veza.accounts.emails import Addressee, password_changed
 from veza.accounts.first_admin import admin_link
 from veza.accounts.permissions import Role
 from veza.accounts.roles import PersonRole
+from veza.accounts.second_factor import STEP_SECONDS
 from veza.app import build
 from veza.catalog import invitations
 from veza.catalog.artists import Artist, ArtistMember
@@ -307,3 +309,29 @@ async def test_an_invitation_makes_an_account_for_its_own_address_only(emails: E
     assert (other.status_code, "another address" in other.text) == (422, True)
     answer = await emails.press(link, email="eve@example.org", name="Eve", password=PASSWORD)
     assert "eve@example.org may act for" in answer.text
+
+
+async def test_a_second_factor_is_asked_for_by_a_step_of_its_own(emails: Emails) -> None:
+    await emails.press(await emails.signed_up())
+    link = await _invited(emails, "anna@example.org")
+    async with emails.database.write("test") as session:
+        person = await people.by_email(session, "anna@example.org")
+        assert person is not None
+        app = pyotp.TOTP((await second_factor.set_up(session, person.id)).secret, interval=STEP_SECONDS)
+        await second_factor.confirm(session, person.id, app.at(session.now), "127.0.0.1")
+        codes = await second_factor.renew_recovery_codes(session, person.id, "127.0.0.1")
+    assert "second factor" not in (await emails.browser.get(link)).text
+    asked = await emails.press(link, email="anna@example.org", password=PASSWORD)
+    assert (asked.status_code, "Your password is right." in asked.text, PASSWORD in asked.text) == (200, True, False)
+    address, fields = link.partition("?")[0], hidden_fields(asked)
+    assert fields["email"] == "anna@example.org"
+    wrong = await emails.browser.post(address, data={**fields, "code": "000000"})
+    assert (wrong.status_code, "This code is wrong" in wrong.text) == (422, True)
+    forged = await emails.browser.post(
+        address, data={**fields, "challenge": fields["challenge"] + "x", "code": codes[0]}
+    )
+    assert (forged.status_code, 'name="password"' in forged.text) == (422, True)
+    taken = await emails.browser.post(address, data={**hidden_fields(wrong), "code": codes[0]})
+    assert "anna@example.org may act for Anna &lt;3 from now on" in taken.text
+    again = await emails.browser.post(address, data={**fields, "code": codes[1]})
+    assert again.status_code == 410

@@ -150,9 +150,7 @@ async def test_a_form_that_needs_that_script_says_so_and_keeps_the_files(
     assert sorted(row.file_name for row in await studio.uploads()) == ["1.flac", "2.flac"]
 
 
-async def test_files_are_sent_to_a_site_on_another_machine_without_tls(
-    sqlite_url: str, tmp_path: Path
-) -> None:
+async def test_files_are_sent_to_a_site_on_another_machine_without_tls(sqlite_url: str, tmp_path: Path) -> None:
     """Such a page is no secure context: browsers have no `crypto.randomUUID` and no locks there."""
     async with (
         running_chromium("--host-resolver-rules=MAP veza.lan 127.0.0.1") as browser,

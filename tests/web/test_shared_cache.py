@@ -1,4 +1,4 @@
-"""The shared cache that docs/operations.md describes: a wave of link previews costs one rendering, people see their own."""
+"""The cache that docs/operations.md describes: a wave of link previews costs one rendering, people see their own."""
 
 from __future__ import annotations
 

@@ -92,7 +92,8 @@ class ArtistChanged(Exception):
     def __init__(self, artist: Artist) -> None:
         super().__init__(
             gettext(
-                "the page of {artist_name} was changed by another request since you read it", artist_name=artist.name[:60]
+                "the page of {artist_name} was changed by another request since you read it",
+                artist_name=artist.name[:60],
             )
         )
 

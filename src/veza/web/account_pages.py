@@ -13,9 +13,9 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from veza.accounts import credentials, emails, first_admin, people, sign_in, sign_up
+from veza.accounts import credentials, emails, first_admin, people, sign_up
 from veza.accounts.facade import Accounts
-from veza.accounts.sign_in import Browser, WrongCredentials
+from veza.accounts.sign_in import ChallengeOver
 from veza.catalog import invitations
 from veza.catalog.facade import Catalog
 from veza.http.cross_site import says_other_site
@@ -31,11 +31,11 @@ from veza.kit.database import Session
 from veza.kit.messages import Message, gettext, joined, message_of
 from veza.market import claims
 from veza.market.claims import UnknownClaim
+from veza.web.link_accounts import LONGEST, as_person
 from veza.web.rendering import LINK_OVER, Pages, Refused, form_status
 from veza.web.site import Site
 
 Work = Callable[[Mapping[str, str]], Awaitable[Response[bytes]]]
-Then = Callable[[Session, UUID], Awaitable[None]]
 
 
 LINK_IS_OVER = (BAD_LINK, EMAIL_TAKEN, NOT_FOUND)
@@ -65,6 +65,13 @@ def account_page_routes(
             request, page, status=status, headers=sent, token=token, error=error, email=email, called=called
         )
 
+    def second_step(
+        request: DoorRequest, given: Mapping[str, str], challenge: str, *, status: int = 200, error: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Response[bytes]:  # fmt: skip
+        asked = {"token": given["token"], "email": given["email"], "challenge": challenge, "error": error}
+        return pages.show(request, "plain/second_step.html", status=status, headers=dict(headers or {}), **asked)
+
     def done(request: DoorRequest, title: Message, sentence: Message) -> Response[bytes]:
         return pages.show(request, "plain/done.html", title=title, sentence=sentence)
 
@@ -82,13 +89,17 @@ def account_page_routes(
     async def attempt(request: DoorRequest, name: str, work: Work) -> Response[bytes]:
         given = await form_fields(request)
         token, email, called = given.get("token", "")[:200], given.get("email", "")[:300], given.get("name", "")[:300]
+        challenge = given.get("challenge", "")[:LONGEST]
+        given = {**given, "token": token, "email": email, "challenge": challenge}
         try:
-            return await work({**given, "token": token, "email": email})
+            return await work(given)
         except Exception as error:
             kind, wait = kind_of(error), retry_headers(error)
             if kind in LINK_IS_OVER:
                 raise Refused(LINK_OVER, message_of(error)) from None
             status, said = form_status(kind), told(request, error)
+            if challenge and not isinstance(error, ChallengeOver):
+                return second_step(request, given, challenge, status=status, error=said, headers=wait)
             return form(request, name, token, status=status, error=said, email=email, called=called, headers=wait)
 
     @get("/confirm-address")
@@ -172,7 +183,9 @@ def account_page_routes(
                 await first_admin.claim(session, person_id, given["token"], address_of(request))
 
             browser, language = cookies.browser(request), language_to_keep(request)
-            await _as_person(accounts, browser, given, then, language=language)
+            wanted = await as_person(accounts, browser, given, then, language=language)
+            if wanted is not None:
+                return second_step(request, given, wanted)
             sentence = gettext(
                 "{email} may give roles now. The mailbox has a mail to confirm a new address.", email=given["email"]
             )
@@ -198,7 +211,9 @@ def account_page_routes(
                 await catalog.on_first_artist(session, person_id)
 
             browser, language = cookies.browser(request), language_to_keep(request)
-            await _as_person(accounts, browser, given, then, language=language, new_for=invitation.email)
+            wanted = await as_person(accounts, browser, given, then, language=language, new_for=invitation.email)
+            if wanted is not None:
+                return second_step(request, given, wanted)
             sentence = gettext("{email} may act for {artist} from now on.", email=given["email"], artist=artist.name)
             return done(request, gettext("You are one of them"), sentence)
 
@@ -224,7 +239,9 @@ def account_page_routes(
                 twice.extend(gettext("“{title}”", title=line.title) for line in claimed.twice if line.gross_minor)
 
             browser, language = cookies.browser(request), language_to_keep(request)
-            await _as_person(accounts, browser, given, then, language=language, new_for=waiting.email)
+            wanted = await as_person(accounts, browser, given, then, language=language, new_for=waiting.email)
+            if wanted is not None:
+                return second_step(request, given, wanted)
             sentence = gettext("What the link was for is in the library of {email} now.", email=given["email"])
             if twice:
                 back = gettext(
@@ -240,42 +257,6 @@ def account_page_routes(
         invitation_page, join, claim_page, claim,
     ]  # fmt: skip
     return [pages.router("/", handlers)]
-
-
-async def _as_person(
-    accounts: Accounts,
-    browser: Browser,
-    given: Mapping[str, str],
-    then: Then,
-    *,
-    language: str,
-    new_for: str | None = None,
-) -> None:
-    """Sign in, or sign up if there is no such account, and do `then` in the same transaction; raises what those raise.
-
-    With `new_for` only that address may have a new account. The caller checks the link before: a visitor without a
-    good link must not learn here whether there is an account.
-    """
-    password, actor = given.get("password", ""), "account page"
-    code = given.get("code", "").strip() or None
-    email = people.clean_email(given["email"])
-    async with accounts.database.read() as session:
-        is_new = await people.by_email(session, email) is None
-    if is_new and new_for in (None, email):
-        name, address = given.get("name", ""), browser.address
-        wanted = await sign_up.prepare(accounts, email, name, password, address, language)
-        async with accounts.database.write(actor) as session:
-            added = await sign_up.finish(session, accounts, wanted)
-            if added is None:  # a sign-up with this address came between our look and this
-                raise WrongCredentials
-            await then(session, added)
-        return
-    async with (
-        sign_in.checked(accounts, email, password, code, browser) as checked,
-        accounts.database.write(actor) as session,
-    ):
-        await sign_in.accept(session, checked)
-        await then(session, checked.person_id)
 
 
 def _whole(request: DoorRequest) -> str:

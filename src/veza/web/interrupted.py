@@ -17,9 +17,9 @@ from veza.web.proving import SECRET_FIELDS
 FIELD = "interrupted"
 TYPED_FIELDS = frozenset(
     {
-        "amount", "answer", "at", "bio", "count", "credits", "description", "edit", "email", "imprint", "isrc", "licence",
-        "name", "note", "price", "privacy", "publish_at", "reason", "release_date", "reply", "tags", "terms", "text",
-        "title", "track_title",
+        "amount", "answer", "at", "bio", "count", "credits", "description", "edit", "email", "imprint", "isrc",
+        "licence", "name", "note", "price", "privacy", "publish_at", "reason", "release_date", "reply", "tags", "terms",
+        "text", "title", "track_title",
     }
 )  # fmt: skip
 """Fields that people write into. What else a form sends, such as the id of what it is about, is carried unseen."""

@@ -79,9 +79,7 @@ def test_every_form_that_destroys_something_is_folded_away_and_names_what_goes()
 
 
 def test_no_form_of_this_kind_is_missed_and_none_has_the_button_of_another() -> None:
-    declared = {
-        re.sub(r"\{[^}]*\}", "*", path) for one in PAGES if SHOWS in one.opt for path in one.paths
-    }
+    declared = {re.sub(r"\{[^}]*\}", "*", path) for one in PAGES if SHOWS in one.opt for path in one.paths}
     wanted = {one for one in declared if one.rpartition("/")[2] in DESTROYS}
     assert wanted <= {one.action for one in forms()}
     assert [one.where for one in forms() if "formaction" in one.source] == []
@@ -92,7 +90,9 @@ def folded(page: Page, action: str) -> str:
     before, _, after = page.html.partition(f'action="{action}"')
     opened = before.rpartition("<details")[2]
     assert "</details>" not in opened
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", opened.partition(">")[2] + after.partition(">")[2].partition("</form>")[0]))
+    return re.sub(
+        r"\s+", " ", re.sub(r"<[^>]+>", " ", opened.partition(">")[2] + after.partition(">")[2].partition("</form>")[0])
+    )
 
 
 async def test_an_account_is_closed_by_a_form_of_its_own_that_names_the_person(whole: Whole) -> None:

@@ -36,7 +36,10 @@ async def test_the_empty_state_of_every_list_has_a_way_on(whole: Whole) -> None:
         bare, _ = await factories.release(whole.database, owner)
         pages[f"/releases of {owner}"] = await reader.open(f"/releases/{bare}")
     release, (track,) = await factories.release(whole.database, artist, "Night Bus", status="draft")
-    pages["/releases"], pages["/tracks"] = await reader.open(f"/releases/{release}"), await reader.open(f"/tracks/{track}")
+    pages["/releases"], pages["/tracks"] = (
+        await reader.open(f"/releases/{release}"),
+        await reader.open(f"/tracks/{track}"),
+    )
     empty, _ = await factories.release(whole.database, artist, status="draft")
     pages["/studio/releases"] = await reader.open(f"/studio/releases/{empty}")
     newcomer = await factories.person(whole.database, "Cleo")
@@ -56,9 +59,10 @@ async def test_the_empty_state_of_every_list_has_a_way_on(whole: Whole) -> None:
 
 
 def test_no_template_has_an_empty_state_without_a_way_on() -> None:
-    without = []
-    for path in sorted(TEMPLATES.rglob("*.html")):
-        for one in EMPTY.finditer(path.read_text()):
-            if "<a " not in one[0] and "<button" not in one[0]:
-                without.append(f"{path.name}: {one[0][:80]}")
+    without = [
+        f"{path.name}: {one[0][:80]}"
+        for path in sorted(TEMPLATES.rglob("*.html"))
+        for one in EMPTY.finditer(path.read_text())
+        if "<a " not in one[0] and "<button" not in one[0]
+    ]
     assert without == []

@@ -13,7 +13,7 @@ from veza.web.proving import SECRET_FIELDS
 from veza.web.words import SITE_TEXTS
 
 TEMPLATES = Path(veza.web.__file__).parent / "templates"
-FORM = re.compile(r'<form((?:\{\{.*?\}\}|\{%.*?%\}|[^>])*)>(.*?)</form>', re.DOTALL)
+FORM = re.compile(r"<form((?:\{\{.*?\}\}|\{%.*?%\}|[^>])*)>(.*?)</form>", re.DOTALL)
 FIELD = re.compile(r"<(input|select|textarea|button)\b((?:\{\{.*?\}\}|\{%.*?%\}|[^>])*)>", re.DOTALL)
 MACRO = re.compile(r'forms\.(text|area|choose|tick)\("(\w+)"([^\n]*?)\)\s*\}\}')
 BY_MACRO = {
@@ -22,7 +22,15 @@ BY_MACRO = {
     "forms.key(": (set[str](), set[str](), {"key"}),
 }
 """A macro → the secret, written and hidden fields it makes."""
-WITHOUT_A_SESSION = ("plain", "sign_in.html", "sign_in_code.html", "sign_up.html", "design.html", "go_on.html", "token.html")
+WITHOUT_A_SESSION = (
+    "plain",
+    "sign_in.html",
+    "sign_in_code.html",
+    "sign_up.html",
+    "design.html",
+    "go_on.html",
+    "token.html",
+)
 """Where forms are sent by readers who are not signed in, or show off fields."""
 REPEATED = frozenset({"amount", "reason"})
 """Hidden in the second step of a form, where they repeat what was typed in the first."""
@@ -88,7 +96,9 @@ def test_of_every_form_what_was_written_is_shown_and_nothing_else() -> None:
 
 def test_no_secret_of_any_form_is_carried() -> None:
     hidden = {"secret", "challenge", "token"}
-    secrets = {name for one in forms() for name in one.secret} | {name for one in forms() for name in one.unseen & hidden}
+    secrets = {name for one in forms() for name in one.secret} | {
+        name for one in forms() for name in one.unseen & hidden
+    }
     assert secrets >= {"password", "code", "current", "new", "secret"}
     assert secrets <= SECRET_FIELDS
     carried = interrupted_by("/x", {**{name: f"hush {name}" for name in secrets}, "text": "What a turn!"})

@@ -20,7 +20,7 @@ async def test_the_whole_of_a_description_and_of_a_bio_can_be_read(whole: Whole)
     reader = whole.visitor()
     for address in (f"/releases/{release}", f"/artists/{artist}"):
         page = await reader.open(address)
-        opened = page.html.partition("<details class=\"all-of")[2].partition("</details>")[0]
+        opened = page.html.partition('<details class="all-of')[2].partition("</details>")[0]
         assert "All of it" in opened.partition("</summary>")[0]
         assert "Line 119 &lt;b&gt; &amp; more" in opened.partition("</summary>")[2]
         assert "&amp;amp;" not in page.html

@@ -1,4 +1,4 @@
-"""What programs that show a link find in a page: Open Graph as a reader of it finds it, and the feed beside the page."""
+"""What programs that show a link find in a page: Open Graph as a reader of it finds it, and the feed beside it."""
 
 from __future__ import annotations
 
@@ -54,8 +54,15 @@ async def test_a_reader_of_open_graph_finds_what_a_link_to_a_page_shows(whole: W
     release, cover = await covered(whole, artist, "Dawn “&”", 300)
     await factories.release(whole.database, artist, "Bare", title="Later, without a cover")
     base, reader = whole.veza.catalog.base_url, whole.visitor()
-    picture_of = {"url": f"{base}/covers/{cover}/256.jpg", "width": "256", "height": "256", "alt": "The cover of Dawn “&”"}
-    said = {"": "The records of Anna & <i>", "x" * 900: "x" * (LONGEST - 1) + "…"}.get(bio, "Cellos & <b>trams</b>. Both.")
+    picture_of = {
+        "url": f"{base}/covers/{cover}/256.jpg",
+        "width": "256",
+        "height": "256",
+        "alt": "The cover of Dawn “&”",
+    }
+    said = {"": "The records of Anna & <i>", "x" * 900: "x" * (LONGEST - 1) + "…"}.get(
+        bio, "Cellos & <b>trams</b>. Both."
+    )
     site_says = "Artists publish and sell here, listeners hear and keep what they buy."
     for address, title, kind, description in (
         ("/", "Veza", "website", site_says),

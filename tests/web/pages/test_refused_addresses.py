@@ -31,7 +31,13 @@ async def filled_in(whole: Whole, owner: Reader) -> dict[str, str]:
     assert owner.person is not None
     artist = await factories.artist(whole.database, "Anna", run_by=owner.person)
     release, (track,) = await factories.release(whole.database, artist, "Night Bus", status="draft")
-    return {"artist": str(artist), "artist_id": str(artist), "release_id": str(release), "track_id": str(track), "name": "x"}
+    return {
+        "artist": str(artist),
+        "artist_id": str(artist),
+        "release_id": str(release),
+        "track_id": str(track),
+        "name": "x",
+    }
 
 
 async def test_what_htmx_puts_into_the_history_for_a_form_that_is_answered_with_a_page_can_be_read(

@@ -36,7 +36,7 @@ ARTISTS, RECORDS, UPLOADS = 50, 24, 50
 async def studio_page(
     session: Session, request: DoorRequest, identity: Identity, catalog: NamedDependency[Catalog], form: Form
 ) -> Shown | See:
-    """One's artists, and a form for another; with one artist alone, that one's first page, unless `all` is asked for."""
+    """One's artists, and a form for another; with one artist alone, that one's first page unless `all` is asked for."""
     mine = Slice(listings.ARTIST_SORTS["newest"], ARTISTS, None)
     rows = await listings.artists(session, mine, member=identity.person)
     if len(rows) == 1 and not form.given and not request.query_params.get("all"):
