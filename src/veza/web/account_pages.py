@@ -69,8 +69,10 @@ def account_page_routes(
         request: DoorRequest, given: Mapping[str, str], challenge: str, *, status: int = 200, error: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> Response[bytes]:  # fmt: skip
-        asked = {"token": given["token"], "email": given["email"], "challenge": challenge, "error": error}
-        return pages.show(request, "plain/second_step.html", status=status, headers=dict(headers or {}), **asked)
+        return pages.show(
+            request, "plain/second_step.html", status=status, headers=dict(headers or {}),
+            token=given["token"], email=given["email"], challenge=challenge, error=error,
+        )  # fmt: skip
 
     def done(request: DoorRequest, title: Message, sentence: Message) -> Response[bytes]:
         return pages.show(request, "plain/done.html", title=title, sentence=sentence)

@@ -26,8 +26,8 @@ def problem_page(site: Site) -> ProblemPage:
         if way_on is None and status >= 500 and request.method == "GET":
             way_on = request.url.path, gettext("Try again")
         return pages.show(
-            request, "plain/refused.html", status=status, headers=pushed_back(request), title=title, sentence=sentence,
-            way_on=way_on,
+            request, "plain/refused.html", status=status, headers=pushed_back(request),
+            title=title, sentence=sentence, way_on=way_on,
         )  # fmt: skip
 
     return page
