@@ -22,6 +22,7 @@ AAC_BITRATES = {Rung.AAC_64: 64_000, Rung.AAC_128: 128_000, Rung.AAC_256: 256_00
 
 PREVIEW = "preview"
 """The name of the files of a preview."""
+PREVIEW_SECONDS = 30
 
 
 class Segment(Struct, frozen=True, array_like=True, gc=False):

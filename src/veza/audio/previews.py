@@ -9,11 +9,10 @@ import numpy as np
 
 from veza.audio.decoding import Decoder
 from veza.audio.ladder import Ladder, as_floats
-from veza.audio.manifest import PREVIEW, Rendition, Rung
+from veza.audio.manifest import PREVIEW, PREVIEW_SECONDS, Rendition, Rung
 from veza.audio.mixing import to_stereo
 from veza.audio.resampling import Floats
 
-PREVIEW_SECONDS = 30
 FADE_SECONDS = 0.5
 """At each end that is not an end of the track: a cut in the middle of a sound clicks."""
 

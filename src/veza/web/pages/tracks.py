@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 
 from veza.accounts.identity import Identity
 from veza.accounts.permissions import Permission
-from veza.audio.previews import PREVIEW_SECONDS
+from veza.audio.manifest import PREVIEW_SECONDS
 from veza.catalog import acting, listings, visibility
 from veza.community import comment_lists, comments, likes, playlist_items, playlist_lists, playlists
 from veza.http.requests import DoorRequest
