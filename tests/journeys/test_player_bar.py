@@ -1,75 +1,14 @@
-"""The player beside the page, in Chromium: it plays on while one moves around, and comes back paused."""
+"""The player beside the page, in Chromium: what is clicked there and on pages, and that it comes back paused."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
-from itertools import pairwise
-
-import pytest
-from playwright.async_api import Browser, Page, Route, expect
+from playwright.async_api import Page, expect
 
 from tests.journeys.album import OTHER, OTHER_SECONDS, OTHER_TITLE, Album
+from tests.journeys.listening import POSITION, page
 
-CHANGES = 20
-LONGEST_STEP_SECONDS = 0.5
-WATCHED = """() => {
-    const audio = document.querySelector("veza-player audio");
-    window.seen = [];
-    window.stops = [];
-    for (const name of ["pause", "waiting", "emptied"]) audio.addEventListener(name, () => window.stops.push(name));
-    setInterval(() => window.seen.push([performance.now() / 1000, audio.currentTime]), 50);
-}"""
-POSITION = "() => document.querySelector('veza-player').player.state.position"
-
-
-@pytest.fixture
-async def page(album: Album, chromium: Browser) -> AsyncIterator[Page]:
-    """The buyer's, with a track that plays."""
-    context = await chromium.new_context(base_url=album.url)
-    await context.add_cookies([{"name": "veza", "value": album.buyer.cookie, "url": album.url}])
-    page = await context.new_page()
-    await page.goto(album.page("Night Bus"))
-    await page.locator(".track-head [data-play-track]").click()
-    await expect(page.locator("veza-player [data-do=toggle]")).to_have_attribute("aria-label", "Pause")
-    yield page
-    await context.close()
-
-
-async def test_music_does_not_stop_on_twenty_changes_of_the_page(album: Album, page: Page) -> None:
-    await page.wait_for_function(f"() => ({POSITION})() > 0.3")
-    await page.evaluate(WATCHED)
-    titles = set()
-    for number in range(CHANGES // 2):
-        await page.get_by_role("link", name="Discover").first.click()
-        await page.wait_for_url(f"{album.url}/")
-        titles.add(await page.title())
-        if number % 2:
-            await page.go_back()
-        else:
-            await page.locator(".sleeve h2 a").first.click()
-        await page.wait_for_function("() => location.pathname !== '/' && document.querySelector('#page h1')")
-        titles.add(await page.title())
-    seen, stops = await page.evaluate("() => [window.seen, window.stops]")
-    assert stops == []
-    assert len(titles) > 1
-    drifts = [(now - then) - (here - there) for (then, there), (now, here) in pairwise(seen)]
-    assert max(drifts) < LONGEST_STEP_SECONDS
-    assert seen[-1][1] - seen[0][1] == pytest.approx(seen[-1][0] - seen[0][0], abs=LONGEST_STEP_SECONDS)
-
-
-async def test_a_link_that_is_gone_when_its_page_comes_has_led_there_all_the_same(album: Album, page: Page) -> None:
-    async def without_it(route: Route) -> None:
-        await page.evaluate("() => document.querySelector('.nav').remove()")
-        await route.continue_()
-
-    await page.route(f"{album.url}/", without_it)
-    await page.locator(".nav").get_by_role("link", name="Discover").click()
-    await page.wait_for_url(f"{album.url}/")
-    await expect(page.locator(".nav")).to_be_visible()
-    for once in ("#page", "veza-player", "#says"):
-        await expect(page.locator(once)).to_have_count(1)
-
+__all__ = ["page"]
 
 async def test_a_reload_brings_back_the_queue_paused_where_it_was(page: Page) -> None:
     await page.wait_for_function(f"() => ({POSITION})() > 1")
