@@ -7,6 +7,7 @@ import { followMoments, markMoment } from "./moments.js";
 import { NowPlaying } from "./now_playing.js";
 import { createPlayer } from "./player/player.js";
 import { QueuePanel } from "./queue_panel.js";
+import { Trouble } from "./trouble.js";
 import { play, showWave } from "./wave.js";
 
 /** @import {Entry, Quality} from "./player/types.js" */
@@ -27,6 +28,7 @@ export class PlayerBar extends HTMLElement {
     this.seek = /** @type {HTMLInputElement} */ (this.querySelector(".player-seek input"));
     this.volume = /** @type {HTMLInputElement} */ (this.querySelector(".volume"));
     this.quality = /** @type {HTMLSelectElement} */ (this.querySelector(".quality"));
+    this.trouble = new Trouble(this);
     this.queue = new QueuePanel(this, player);
     this.now = new NowPlaying(this, player);
     this.wave = new BigWave(player, this.dataset.seek ?? "", (track, seconds) => this.beginTrack(track, seconds));
@@ -37,7 +39,7 @@ export class PlayerBar extends HTMLElement {
     player.addEventListener("change", () => this.show());
     player.addEventListener("time", () => this.showTime());
     player.addEventListener("skipped", (event) => {
-      this.say(`${/** @type {CustomEvent} */ (event).detail.entry.title}: ${this.dataset.failed}`);
+      this.trouble?.tell("player", `${/** @type {CustomEvent} */ (event).detail.entry.title}: ${this.dataset.failed}`);
     });
     this.addEventListener("click", (event) => this.clicked(event));
     seek.addEventListener("input", () => this.seekTo());
@@ -61,7 +63,7 @@ export class PlayerBar extends HTMLElement {
     try {
       this.begin(await entriesOfTrack(id), 0, seconds);
     } catch {
-      this.say(this.dataset.lost ?? "");
+      this.trouble?.tell("page", this.dataset.failed, this.dataset.again, () => this.beginTrack(id, seconds));
     }
   }
 
@@ -107,7 +109,7 @@ export class PlayerBar extends HTMLElement {
       else if (playRelease && this.isOf(playRelease)) this.toggle();
       else if (playRelease) this.begin(await entriesOfRelease(playRelease));
     } catch {
-      this.say(this.dataset.lost ?? "");
+      this.trouble?.tell("page", this.dataset.failed, this.dataset.again, () => button.click());
     }
   }
 
@@ -152,8 +154,10 @@ export class PlayerBar extends HTMLElement {
     main?.replaceChildren(this.icon(playing ? "pause" : "play"));
     main?.setAttribute("aria-label", (playing ? this.dataset.pause : this.dataset.play) ?? "");
     if (main) main.ariaBusy = String(waiting);
-    const said = blocked ? this.dataset.blocked : error === "network" ? this.dataset.lost : error ? this.dataset.failed : "";
-    this.say(said ?? "");
+    const { dataset, trouble } = this, resume = () => player.resume();
+    if (blocked) trouble?.tell("player", dataset.blocked, dataset.play, resume);
+    else if (error) trouble?.tell("player", error === "network" ? dataset.lost : dataset.failed, dataset.again, resume);
+    else trouble?.clear("player");
     this.showTrack();
     this.showTime();
     this.mark();
@@ -215,14 +219,6 @@ export class PlayerBar extends HTMLElement {
   icon(name) {
     const template = this.querySelector(`template[data-icon=${name}]`);
     return /** @type {HTMLTemplateElement} */ (template).content.cloneNode(true);
-  }
-
-  /** @param {string} sentence */
-  say(sentence) {
-    const place = this.querySelector(".player-says");
-    if (!place || place.textContent === sentence) return;
-    place.textContent = sentence;
-    place.classList.toggle("toast", sentence !== "");
   }
 }
 

@@ -2,6 +2,7 @@
 
 import "./bar.js";
 import { fillBoxes } from "./buy.js";
+import { followChanges } from "./changes.js";
 import { showCovers } from "./cover.js";
 import "./drawn.js";
 import { follow } from "./live.js";
@@ -27,6 +28,7 @@ function arrived() {
   keepFresh(page);
   bar?.now?.open(false);
   bar?.mark();
+  bar?.trouble?.clear("page");
   follow(() => {
     bar?.mark();
     orderTracks();
@@ -63,48 +65,6 @@ function isAsked() {
   return document.activeElement?.matches("#main [autofocus]") ?? false;
 }
 
-// A link may be gone when its page comes: news were put into the region it stood in. Its answer is a page all the same, and
-// without what the link inherited from the body it would be put into the page as a whole, with a second player.
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const { detail } = /** @type {CustomEvent} */ (event);
-  if (detail.requestConfig?.elt.isConnected !== false || detail.target.id !== "page") return;
-  detail.selectOverride = "#page";
-  detail.swapOverride = "outerHTML show:window:top";
-});
-
-// While the page before is fetched again, what is clicked would be put into a page that is about to go: it waits.
-let isRestoring = false;
-/** @type {string | null} */
-let clickedMeanwhile = null;
-
-addEventListener("popstate", (event) => {
-  isRestoring = event.state?.htmx === true;
-});
-
-document.addEventListener("htmx:beforeRequest", (event) => {
-  const from = /** @type {Element} */ (event.target);
-  if (!isRestoring || !(from instanceof HTMLAnchorElement)) return;
-  event.preventDefault();
-  clickedMeanwhile = from.href;
-});
-
-for (const name of ["htmx:historyRestore", "htmx:historyCacheMissLoadError"]) {
-  document.addEventListener(name, () => {
-    isRestoring = false;
-    const wanted = clickedMeanwhile, page = document.getElementById("page");
-    clickedMeanwhile = null;
-    if (!wanted || !page) return;
-    const link = Object.assign(document.createElement("a"), { href: wanted, hidden: true });
-    page.append(link);
-    window.htmx?.process(link);
-    link.click();
-  });
-}
-
-// The line is lost, or no answer comes: the page stays, and the player with it.
-for (const name of ["htmx:sendError", "htmx:timeout"]) {
-  document.addEventListener(name, () => bar?.say(bar.dataset.lost ?? ""));
-}
-
+followChanges(bar);
 arrived();
 goToFault(); // what a form without htmx was answered with
