@@ -32,6 +32,16 @@ async def test_a_browser_at_an_address_that_is_not_there_gets_a_page(door: httpx
     assert "<b>" not in answer.text
 
 
+@pytest.mark.parametrize(("path", "status"), [("/nonsense", 404), ("/orders", 303)])
+async def test_htmx_accepts_anything_and_gets_what_a_browser_gets(
+    door: httpx.AsyncClient, path: str, status: int
+) -> None:
+    """What it is given is put in the place of the page."""
+    answer = await door.get(path, headers={"Accept": "*/*", "HX-Request": "true"})
+    assert (answer.status_code, 'id="page"' in answer.text) == (status, status == 404)
+    assert answer.headers.get("location", "") == ("" if status == 404 else f"/sign-in?next={path}")
+
+
 @pytest.mark.parametrize(
     ("path", "accept"),
     [

@@ -71,6 +71,7 @@ from veza.web.pages import (
     studio_overview,
     tracks,
 )
+from veza.web.problem_pages import wants_page
 from veza.web.site import Site
 from veza.web.visits import reader_of
 from veza.web.waves import Waves
@@ -193,7 +194,7 @@ def _sign_in_needed(site: Site, otherwise: Any) -> Any:
             wanted = request.headers.get("referer", "").removeprefix(str(request.base_url).rstrip("/")) or "/"
         else:
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        if request.accept.best_match(["application/json", "text/html"]) != "text/html":
+        if not wants_page(request):
             return otherwise(request, error)  # type: ignore[no-any-return]  # the framework's handlers have no types
         if (form := request.state.get(_TYPED)) is not None:
             shown = Shown("sign_in.html", status=401, next=own_address(wanted), interrupted=form, form=Form())

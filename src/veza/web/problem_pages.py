@@ -34,6 +34,7 @@ def problem_page(site: Site) -> ProblemPage:
 
 
 def wants_page(request: DoorRequest) -> bool:
-    """Whether a person's browser asks, and not a program."""
+    """Whether a person's browser asks, and not a program. htmx, which puts the answer in the page's place, says that it
+    accepts anything."""
     best = request.accept.best_match(["application/json", "text/html"])
-    return best == "text/html" and not request.url.path.startswith("/api/")
+    return (best == "text/html" or "hx-request" in request.headers) and not request.url.path.startswith("/api/")
