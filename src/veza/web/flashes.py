@@ -27,10 +27,13 @@ def flash(connection: Connection, base_url: str, said: Message) -> Cookie:
 
 
 def flashed(connection: Connection, base_url: str) -> tuple[Message | None, Cookie | None]:
-    """The sentence, if one was carried, and the cookie that forgets it. It is read as a stranger's text is."""
+    """The sentence, if one was carried, and the cookie that forgets it. It is read as a stranger's text is.
+
+    A script that looks again at a part of the page leaves it to the whole page that is on its way.
+    """
     cookie = HostCookie(_NAME, base_url)
     packed = cookie.read(connection)
-    if packed is None:
+    if packed is None or not _is_whole_page(connection):
         return None, None
     over = cookie.make(connection, "", timedelta(0))
     try:
@@ -38,3 +41,9 @@ def flashed(connection: Connection, base_url: str) -> tuple[Message | None, Cook
         return from_child(base64.urlsafe_b64decode(padded).decode()), over
     except (ValueError, binascii.Error):
         return None, over
+
+
+def _is_whole_page(connection: Connection) -> bool:
+    """Whether a browser will show all of the answer: by a navigation, or by htmx in the place of the page."""
+    asked = connection.headers
+    return asked.get("sec-fetch-dest", "document") == "document" or asked.get("hx-target") == "page"
