@@ -8,6 +8,7 @@ import pytest
 from tests.api.ingest.site import a_site
 from tests.browsers import chromium
 from tests.journeys.album import Album, published_album
+from tests.journeys.demo import Demo, running_demo
 from tests.journeys.label import Label
 
 __all__ = ["chromium"]
@@ -23,3 +24,9 @@ async def label(tmp_path: Path) -> AsyncIterator[Label]:
 def album(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Album]:
     with published_album(tmp_path_factory.mktemp("album")) as album:
         yield album
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with running_demo(tmp_path_factory.mktemp("demo")) as demo:
+        yield demo
