@@ -34,11 +34,11 @@ FOCUSED = """() => {
 MOST_TABS = 60
 
 
-async def tab_to(page: Page, name: str) -> None:
-    """Go on by the Tab key to what is called so; each stop on the way can be seen."""
+async def tab_to(page: Page, name: str, key: str = "Tab") -> None:
+    """Go on by the Tab key, or another, to what is called so; each stop on the way can be seen."""
     seen: list[str] = []
     while len(seen) < MOST_TABS:
-        await page.keyboard.press("Tab")
+        await page.keyboard.press(key)
         called, is_marked = await page.evaluate(FOCUSED)
         seen.append(called)
         assert is_marked or not called, f"the focus on “{called}” is not to be seen at {page.url}"
