@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import BrowserContext, FilePayload, Page
 
+from veza.http.session_cookies import SESSION_COOKIE
+from veza.lab.demo.opening import PASSWORD, address_of
 from veza.web.declared import PAGE
 from veza.web.door import PAGES
 
@@ -18,6 +20,8 @@ DOORS = (LISTENER, LABEL, OPERATOR, MODERATOR)
 """As the page for signing in lists them."""
 WAIT_MS = 120_000
 """For a page of a busy machine."""
+WITHOUT_PLAYER = frozenset({"embed-release", "embed-compact", "embed-track"})
+"""Sights that have a player of their own, and no bar."""
 NO_PAGE = frozenset({"/live", "/operator/mailbox", "/sign-in/code"})
 """Declared as pages are: events instead of one, the way to one of other doors, and a step of signing in that no account
 of the demo has."""
@@ -25,9 +29,13 @@ of the demo has."""
 
 @dataclass(frozen=True)
 class Sight:
-    """A page: `at` is its address, and each of `then` a link on it (the beginning of its address) that is followed;
-    after a `+` what is put to the end of the address one is at; after a `=` an address, in which `ID` is the last part
-    of the one one is at; after a `!` what is clicked. `is_window`: the window is looked at, not the whole page."""
+    """A page: `at` is its address, and each of `then` a step on: a link (the beginning of its address) to follow, or
+    what its first character says.
+
+    `+`: what is put to the end of the address one is at. `=`: an address, in which `ID` is the last part of the one one
+    is at. `!`: what is clicked. `@`: a field, and after `=` what is written into it. `^`: what the file says that is
+    chosen. `~`: what is waited for. `-`: the session ends. `is_window`: the window is looked at, not the whole page.
+    """
 
     name: str
     who: str
@@ -39,6 +47,10 @@ class Sight:
 _OF_STUDIO = ("/studio/",)
 _RECORD, _SOUND = ("/studio/", "+/records", "/studio/releases/"), ("/studio/tracks/",)
 _PLAYS = ("/releases/", "!main [data-play-track], main [data-play-release]")
+_COMES_IN = "!main form:has([name=password]) button.main"
+_LEFT = (
+    "/releases/", "/tracks/", "@text=half a sentence", "-", "!main form:has([name=text]) button", "~[name=password]",
+)  # fmt: skip
 _OPENED = "!veza-player .deck [data-do=queue], veza-player .deck-open"
 SIGHTS = (
     Sight("home", VISITOR, "/"),
@@ -54,7 +66,14 @@ SIGHTS = (
     Sight("queue", VISITOR, "/", (*_PLAYS, _OPENED), is_window=True),
     Sight("cart-empty", VISITOR, "/cart"),
     Sight("cart", VISITOR, "/", ("/releases/", "!form.buy [value=cart]")),
+    Sight("cart-of-two", VISITOR, "/", ("!.sleeve:has-text('$') h2 a", "~form.buy", "!form.buy [value=cart]")),
     Sight("sign-in", VISITOR, "/sign-in"),
+    Sight(
+        "sign-in-refused",
+        VISITOR,
+        "/sign-in",
+        (f"@email={address_of('nobody')}", "@password=not this one", _COMES_IN, "~main [role=alert]"),
+    ),
     Sight("sign-up", VISITOR, "/sign-up"),
     Sight("forgot", VISITOR, "/forgot-password"),
     Sight("redeem", VISITOR, "/redeem"),
@@ -68,9 +87,11 @@ SIGHTS = (
     Sight("not-found", VISITOR, "/nonsense"),
     Sight("no-such-release", VISITOR, "/releases/01890000-0000-7000-8000-000000000000"),
     *(
-        Sight(name, VISITOR, f"/{name}")
-        for name in ("refund", "claim", "confirm-address", "reset-password", "admin-claim", "stop-notices")
+        Sight(name, VISITOR, f"/{name}?token=x")
+        for name in ("refund", "claim", "confirm-address", "reset-password", "admin-claim", "invitation")
     ),
+    Sight("link-cut", VISITOR, "/claim"),
+    Sight("stop-notices", VISITOR, "/stop-notices"),
     Sight("library", LISTENER, "/library"),
     Sight("library-release", LISTENER, "/library", ("/library/",)),
     Sight("playlists", LISTENER, "/playlists"),
@@ -90,6 +111,29 @@ SIGHTS = (
     Sight("mails", LISTENER, "/account/mails"),
     Sight("listenbrainz", LISTENER, "/account/listenbrainz"),
     Sight("data", LISTENER, "/account/data"),
+    Sight(
+        "order-unpaid",
+        LISTENER,
+        "/",
+        (
+            "!.sleeve:has-text('€') h2 a",
+            "~form.buy",
+            "!form.buy [value=cart]",
+            "~[name=consent]",
+            "!main [name=consent]",
+            "!aside button.main",
+            "~#card",
+            "=/orders",
+            "/orders/",
+        ),
+    ),
+    Sight(
+        "go-on",
+        LISTENER,
+        "/",
+        (*_LEFT, f"@email={address_of('listener-1')}", f"@password={PASSWORD}", _COMES_IN, "~.typed"),
+    ),
+    Sight("session-over", LISTENER, "/", _LEFT),
     Sight("studio", LABEL, "/studio"),
     Sight("studio-overview", LABEL, "/studio", _OF_STUDIO),
     Sight("studio-records", LABEL, "/studio", ("/studio/", "+/records")),
@@ -98,6 +142,18 @@ SIGHTS = (
     *(
         Sight(f"studio-{name}", LABEL, "/studio", ("/studio/", f"+/{name}"))
         for name in ("sales", "money", "onboarding", "plays", "codes", "people", "about")
+    ),
+    Sight(
+        "codes-made",
+        LABEL,
+        "/studio",
+        ("/studio/", "+/codes", "@count=1", "@note=a sight", "!main form:has([name=note]) button.main", "~main code"),
+    ),
+    Sight(
+        "sound-failed",
+        LABEL,
+        "/studio",
+        (*_RECORD, *_SOUND, "^no sound", "!main form:has(#file) button.main", "~#made .state.bad"),
     ),
     Sight("operator", OPERATOR, "/operator"),
     Sight("payments", OPERATOR, "/operator/payments"),
@@ -133,7 +189,10 @@ async def reached(page: Page, sight: Sight) -> bool:
             if not await button.count():
                 return False
             await button.click()
-            await page.wait_for_load_state("networkidle")
+            if sight.who == VISITOR:  # the news of a person's pages never end
+                await page.wait_for_load_state("networkidle")
+        elif step[0] in _DONE:
+            await _DONE[step[0]](page, step[1:])
         else:
             links = await page.evaluate("[...document.links].map((one) => one.getAttribute('href'))")
             found = next((link for link in links if link.startswith(step) and link not in (step, here)), None)
@@ -141,6 +200,27 @@ async def reached(page: Page, sight: Sight) -> bool:
                 return False
             await page.goto(found)
     return True
+
+
+async def _write(page: Page, what: str) -> None:
+    name, _, text = what.partition("=")
+    await page.locator(f"main [name={name}]").locator("visible=true").first.fill(text)
+
+
+async def _choose(page: Page, content: str) -> None:
+    file: FilePayload = {"name": "sight.flac", "mimeType": "audio/flac", "buffer": content.encode()}
+    await page.locator("main #file").set_input_files(file)
+
+
+async def _wait(page: Page, selector: str) -> None:
+    await page.locator(selector).locator("visible=true").first.wait_for()
+
+
+async def _end_session(page: Page, _: str) -> None:
+    await page.context.clear_cookies(name=SESSION_COOKIE)
+
+
+_DONE = {"@": _write, "^": _choose, "~": _wait, "-": _end_session}
 
 
 async def signed_in(context: BrowserContext, who: str) -> Page:
