@@ -155,6 +155,36 @@ def test_the_wheel_carries_its_migrations_and_templates(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     installed = {str(path.relative_to(tmp_path / "installed")) for path in (tmp_path / "installed").rglob("*")}
     assert {"veza/migrations/env.py", "veza/api/templates/docs.html", "veza/py.typed"} <= installed
+    assert assets_missing_in(installed) == set()
+
+
+ASSETS = frozenset({
+    "veza/web/vendor/htmx.js", "veza/web/vendor/tus.js", "veza/web/styles/tokens.css", "veza/web/styles/fonts.css",
+    "veza/web/scripts/main.js", "veza/web/scripts/player/player.js", "veza/web/templates/layout.html",
+    "veza/locale/fr/LC_MESSAGES/veza.po",
+    *(f"veza/web/vendor/commissioner-{one}.woff2" for one in ("latin", "latin-ext", "cyrillic", "greek", "vietnamese")),
+    "veza/web/vendor/vazirmatn-arabic.woff2", "veza/api/vendor/noto-sans-latin-wght-normal.woff2",
+    "veza/api/vendor/noto-sans.json",
+})  # fmt: skip
+"""What pages are made of, built from the npm lock file or written here: a user of the wheel has no Node."""
+
+
+def assets_missing_in(installed: set[str]) -> set[str]:
+    """ASSETS that are not there, and the licences of what was taken from npm: one for each program and family."""
+    vendored = [Path(one) for one in installed | ASSETS if "/vendor/" in one and one.endswith((".js", ".woff2"))]
+    licences = {str(one.with_name(f"{one.stem.partition('-')[0]}.LICENSE")) for one in vendored if "web" in one.parts}
+    licences |= {
+        f"{one.removesuffix('.json')}.LICENSE" for one in installed if "/vendor/noto-" in one and "json" in one
+    }
+    return {*ASSETS, *licences} - installed
+
+
+def test_a_wheel_without_what_npm_brings_would_be_noticed() -> None:
+    bare = {one for one in ASSETS if "/vendor/" not in one}
+    missing = assets_missing_in(bare)
+    assert {"veza/web/vendor/htmx.js", "veza/web/vendor/htmx.LICENSE", "veza/web/vendor/vazirmatn.LICENSE"} <= missing
+    assert "veza/api/vendor/noto-sans.LICENSE" in assets_missing_in({"veza/api/vendor/noto-sans.json"})
+    assert missing.isdisjoint(bare)
 
 
 def test_a_fresh_folder_becomes_a_running_veza_and_stops_with_0(tmp_path: Path) -> None:
