@@ -185,6 +185,7 @@ async def test_a_session_that_ends_in_the_middle_of_a_form_loses_no_text(
     other = await elsewhere.new_page()
     await signs_in(other, "listener-5")
     await other.goto("/account/sessions")
+    await other.locator("summary", has_text="Sign out everywhere else").click()
     await other.get_by_role("button", name="Sign out everywhere else").click()
     await expect(other.get_by_text("You are signed in nowhere else.")).to_be_visible()
     await elsewhere.close()

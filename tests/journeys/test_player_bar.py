@@ -153,7 +153,7 @@ async def test_the_large_wave_seeks_in_its_track_by_pointer_and_keyboard(page: P
 async def test_the_large_wave_starts_its_track_where_another_one_plays(album: Album, page: Page) -> None:
     await page.get_by_role("link", name="Discover").first.click()
     await page.locator(".wall").get_by_role("link", name=OTHER).click()
-    await page.locator("#page").get_by_role("link", name=OTHER_TITLE).click()
+    await page.locator("#page").get_by_role("link", name=OTHER_TITLE, exact=True).click()
     wave, title = page.get_by_role("slider", name=f"Seek in {OTHER_TITLE}"), page.locator("veza-player .deck-now .title")
     await expect(wave).to_have_attribute("aria-valuetext", f"0:00 of 0:{OTHER_SECONDS}")
     await expect(title).to_have_text("Night Bus")

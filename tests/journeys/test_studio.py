@@ -57,7 +57,7 @@ async def test_a_file_sent_by_a_plain_form_becomes_a_published_record_and_an_emp
     await page.get_by_role("link", name="Night Bus").click()
     await page.get_by_role("button", name="Publish it").click()
     await expect(page.get_by_role("alert")).to_contain_text("cannot be published yet")
-    await page.get_by_role("link", name="Last Stop").click()
+    await page.get_by_role("link", name="Last Stop", exact=True).click()
     await sent(page, write(tmp_path / "last stop.flac", FORMATS["FLAC 16 bit"], tone(4 * RATE, RATE), RATE))
     # The page looks again by itself, which needs no script.
     await expect(page.get_by_text("plays", exact=True)).to_be_visible(timeout=PROCESSED_WITHIN_MS)
@@ -66,4 +66,4 @@ async def test_a_file_sent_by_a_plain_form_becomes_a_published_record_and_an_emp
     await page.get_by_role("button", name="Publish it").click()
     await expect(page.get_by_text("“Night Bus” is out.")).to_be_visible()
     assert re.search(r"/releases/[0-9a-f-]{36}$", page.url)
-    await expect(page.get_by_role("link", name="Last Stop")).to_be_visible()
+    await expect(page.get_by_role("link", name="Last Stop", exact=True)).to_be_visible()
