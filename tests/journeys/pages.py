@@ -54,6 +54,33 @@ PLAYED_BY_THE_PAGE = """async () => {
 }"""
 """The same by a click on a track's page, in the player beside the page."""
 
+PLAYED_FROM_THE_QUEUE = """async (title) => {
+    const bar = document.querySelector("veza-player"), audio = bar.querySelector("audio");
+    const until = (what, is) => new Promise((resolve, reject) => {
+        const begun = Date.now();
+        const look = () => {
+            if (is()) resolve();
+            else if (Date.now() - begun > 20000) reject(`${what} in vain: ${JSON.stringify(bar.player?.state)}`);
+            else setTimeout(look, 50);
+        };
+        look();
+    });
+    audio.muted = true;
+    await until("waited for the player", () => bar.player);
+    bar.player.clear();
+    const queue = () => bar.player.queue.map((one) => one.title);
+    document.querySelector(`#page [data-title="${title}"] [data-queue-track]`).click();
+    await until("waited for the queue", () => queue().length === 2);
+    bar.querySelector("[data-do=toggle]").click();
+    await until("waited for sound", () => bar.player.state.playing && bar.player.state.position > 0.2);
+    bar.querySelector("[data-do=next]").click();
+    const goesOn = ({ track, playing, position }) => track.title === title && playing && position > 0.2 && position < 3;
+    await until("waited for the next track", () => goesOn(bar.player.state));
+    return [queue(), bar.querySelector(".deck-now .title").textContent];
+}"""
+"""On a release's page, after a track was played: what is in the queue once the track of that title was put there, and
+what the bar says after a click on “Next”."""
+
 GIVEN_A_PLAYER = """async (program) => {
     const script = document.createElement("script");
     script.textContent = program;

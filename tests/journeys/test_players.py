@@ -12,7 +12,13 @@ from playwright.async_api import Browser, Route
 from tests.journeys.album import PREVIEW_SECONDS, TAKES, Album
 from tests.journeys.firefox import Firefox, firefox_in
 from tests.journeys.label import RATE
-from tests.journeys.pages import GIVEN_A_PLAYER, PLAYED_BY_HLS_JS, PLAYED_BY_SEGMENTS, PLAYED_BY_THE_PAGE
+from tests.journeys.pages import (
+    GIVEN_A_PLAYER,
+    PLAYED_BY_HLS_JS,
+    PLAYED_BY_SEGMENTS,
+    PLAYED_BY_THE_PAGE,
+    PLAYED_FROM_THE_QUEUE,
+)
 from tests.journeys.webkit import WebKit, webkit_in
 from tests.npm import installed
 
@@ -104,6 +110,10 @@ async def plays_the_page(album: Album, browser: Firefox | WebKit) -> None:
     assert length == pytest.approx(LENGTH, abs=2 * FRAME_SECONDS)
     assert 0.2 < reached < 5
     assert end == pytest.approx(length, abs=2 * FRAME_SECONDS)
+    release = await browser.evaluate("async () => document.querySelector(\"a[href^='/releases']\").href")
+    await browser.open(release)
+    queue, shown = await browser.evaluate(PLAYED_FROM_THE_QUEUE, "Harbour")
+    assert (queue, shown) == (["Night Bus", "Harbour"], "Harbour")
 
 
 async def plays_every_rung(album: Album, browser: Firefox | WebKit) -> None:
