@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from tests.commands import ROOT
@@ -67,6 +69,46 @@ async def test_a_page_of_another_site_plays_the_preview_that_its_program_found(a
         assert (await opened.value).url == album.page("Night Bus")
         assert refused == []
         await context.close()
+
+
+@pytest.mark.parametrize("size", ["compact", "large"])
+async def test_an_embedded_release_is_played_by_keyboard_alone_and_leads_to_where_it_is_bought(
+    album: Album, chromium: Browser, size: str
+) -> None:
+    context = await chromium.new_context()
+    page = await context.new_page()
+    await page.goto(album.page("Night Bus"))
+    release = await page.locator("a[href^='/releases']").first.get_attribute("href")
+    source = f"{album.url}/embed{release}?size={size}"
+    async with another_site(f'<iframe src="{source}" width="360" height="720"></iframe>') as address:
+        await page.goto(address)
+        embed = page.frame_locator("iframe")
+        (frame,) = (one for one in page.frames if "/embed/" in one.url)
+        toggle, slider = embed.locator("[data-do=toggle]"), embed.get_by_role("slider", name="Seek")
+        await toggle.focus()
+        await page.keyboard.press("Space")
+        await frame.wait_for_function(HEARD)
+        await expect(toggle).to_have_attribute("aria-label", "Pause")
+        await embed.get_by_role("button", name="Next").press("Enter")
+        await expect(embed.locator("[data-now]")).to_have_text("Harbour")
+        await slider.press("Home")
+        await slider.press("PageUp")
+        await expect(slider).to_have_attribute("aria-valuetext", re.compile("^0:0[0-4] of 0:05$"))
+        rows = embed.locator("[data-play-track]")
+        if size == "large":
+            await rows.filter(has_text="Night Bus").press("Enter")
+            await expect(embed.get_by_role("button", name="Pause Night Bus")).to_be_visible()
+            await expect(embed.get_by_role("button", name="Play Harbour")).to_be_visible()
+        else:
+            await expect(rows.first).to_be_hidden()
+        await toggle.press("Enter")
+        await expect(toggle).to_have_attribute("aria-label", "Play")
+        async with context.expect_page() as opened:
+            await embed.get_by_role("link", name="Buy €7").press("Enter")
+        bought = await opened.value
+        assert bought.url == f"{album.url}{release}"
+        await expect(bought.get_by_role("heading", name="Blue Hours")).to_be_visible()
+    await context.close()
 
 
 async def test_the_site_itself_is_framed_nowhere_and_a_release_plays_on_by_itself(
