@@ -36,7 +36,7 @@ BLOCKED = """addEventListener("DOMContentLoaded", () => {
     const { player } = document.querySelector("veza-player");
     player.addEventListener("change", () => player.state.blocked && console.log("blocked"));
 });"""
-"""A click that no person made: so the browser refuses the sound. Playwright's own looks at a page count as a person's."""
+"""A click that no person made, so that the browser refuses the sound. Playwright's own looks count as a person's."""
 
 
 @pytest.fixture

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+
 from playwright.async_api import Page, expect
 
 from tests.journeys.album import OTHER, OTHER_SECONDS, OTHER_TITLE, Album
 from tests.journeys.listening import POSITION, page
 
 __all__ = ["page"]
+
 
 async def test_a_reload_brings_back_the_queue_paused_where_it_was(page: Page) -> None:
     await page.wait_for_function(f"() => ({POSITION})() > 1")
@@ -154,7 +156,8 @@ async def test_the_large_wave_starts_its_track_where_another_one_plays(album: Al
     await page.get_by_role("link", name="Discover").first.click()
     await page.locator(".wall").get_by_role("link", name=OTHER).click()
     await page.locator("#page").get_by_role("link", name=OTHER_TITLE, exact=True).click()
-    wave, title = page.get_by_role("slider", name=f"Seek in {OTHER_TITLE}"), page.locator("veza-player .deck-now .title")
+    wave = page.get_by_role("slider", name=f"Seek in {OTHER_TITLE}")
+    title = page.locator("veza-player .deck-now .title")
     await expect(wave).to_have_attribute("aria-valuetext", f"0:00 of 0:{OTHER_SECONDS}")
     await expect(title).to_have_text("Night Bus")
     await expect(page.locator(".big-wave .needle")).to_have_count(0)

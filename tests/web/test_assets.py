@@ -39,7 +39,7 @@ def test_our_own_scripts_and_styles_are_small() -> None:
 
 
 def test_no_script_decodes_a_whole_file() -> None:
-    """Waves are drawn from the points that the server measured: a file of an hour, decoded, is 1.3 GB of memory, and took
+    """Waves are drawn from the points that the server measured. An hour of sound, decoded, is 1.3 GB, and took
     pages of other players down (wavesurfer.js#1001)."""
     scripts = sorted((WEB / "scripts").rglob("*.js"))
     assert len(scripts) > 30

@@ -98,7 +98,7 @@ async def test_the_page_that_is_loaded_anew_has_the_queue_paused(page: PlayerPag
 
 
 async def test_tabs_do_not_spoil_each_others_queue_and_place(page: PlayerPage) -> None:
-    """A reload has what was played last in any tab, where it was, whatever the other tabs had before."""
+    """A reload has what was played last in any tab, where it was there."""
     await page.play("Shore", LONG, quality="64", records=False)
     await page.until("s.position > 0.1")
     other = replace(page, page=await page.page.context.new_page())
