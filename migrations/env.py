@@ -30,6 +30,7 @@ def run(connection: Connection) -> None:
         connection=connection,
         target_metadata=veza.tables.METADATA,
         render_item=render_item,
+        include_name=veza.tables.is_mapped,
         render_as_batch=is_sqlite,
         # Two processes starting at once migrate one after the other. On SQLite all of it is one transaction, begun
         # before it is looked which migrations are missing.

@@ -15,6 +15,8 @@ from veza.market import cart, codes, orders, products, receipts, refund_requests
 from veza.moderation import log, notices, reports
 from veza.money import backlog, nettings, operator, pace_postgres, sellers
 from veza.money import facade as money
+from veza.search import tables as search_tables
+from veza.search.tables import is_mapped
 from veza.streaming import downloads, plays, release_archives, scrobbles, stream_sessions
 
 WITH_TABLES = (
@@ -22,8 +24,10 @@ WITH_TABLES = (
     audit, links, passwords, roles, second_factor, sessions, site_texts, tokens, mail, covers, slugs, tagging,
     audio_versions, ingested, uploads, invitations, comments, follows, likes, log, notices, playlists, reports,
     visibility, preferences, grants, downloads, plays, release_archives, scrobbles, stream_sessions, cart, codes,
-    kept_palettes, orders, products, receipts, refund_requests,
+    kept_palettes, orders, products, receipts, refund_requests, search_tables,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""
 
 METADATA = Base.metadata
+
+__all__ = ["METADATA", "is_mapped"]
