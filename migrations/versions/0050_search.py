@@ -53,6 +53,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("cut", "word", name=op.f("pk_search_cuts")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "search_rebuilds",
+        sa.Column("analysis", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("after_id", sa.Uuid(), nullable=True),
+        sa.Column("done", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("analysis", name=op.f("pk_search_rebuilds")),
+    )
+    with op.batch_alter_table("people", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("is_findable", sa.Boolean(), nullable=True))
     if is_sqlite:
         op.get_bind().exec_driver_sql(FTS)
     else:
@@ -60,6 +72,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("people", schema=None) as batch_op:
+        batch_op.drop_column("is_findable")
+    op.drop_table("search_rebuilds")
     if op.get_bind().dialect.name == "sqlite":
         op.execute("DROP TABLE search_fts")
     op.drop_table("search_cuts")

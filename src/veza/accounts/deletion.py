@@ -35,6 +35,7 @@ async def delete(session: Session, base_url: str, person_id: UUID, *, address: s
     await outbox.publish(session, TOPIC, {"person_id": str(person_id)})
     person.email, person.email_confirmed_at, person.name, person.deleted_at = None, None, DELETED_NAME, session.now
     person.language = person.time_zone = person.suspended_at = person.suspension_reason = None
+    person.is_findable = None
     await session.flush()
     by_themselves = session.actor == actor_of(person_id)
     audit.note(session, Act.DELETED, person_id, address=None if by_themselves else address)

@@ -14,7 +14,7 @@ from sqlalchemy import CheckConstraint, bindparam, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
-from veza.kit import email_addresses
+from veza.kit import email_addresses, outbox
 from veza.kit.database import Base, Session
 from veza.kit.email_addresses import BadAddress
 from veza.kit.field_faults import FieldFault
@@ -24,13 +24,16 @@ from veza.kit.text import BadText, one_line
 
 LONGEST_NAME = 100
 DELETED_NAME = "deleted account"
+CHANGED = "person.changed"
+"""Published with `person_id` when what others see of a person changed, or whether they see it."""
 BadEmail = BadAddress
 
 
 class Person(Base):
     """`email` is lower case and unique, null once the account is gone; `name` is what others see; mails are written in
     `language` (BCP 47, such as `fr`), in English where it is null; pages show times in `time_zone` (IANA, such as
-    `Europe/Paris`), in UTC where it is null. Who is suspended (`suspension`) is signed in nowhere."""
+    `Europe/Paris`), in UTC where it is null. Who is suspended (`suspension`) is signed in nowhere. `is_findable` is
+    whether search finds the person; where it is null, it does if the person runs a public artist."""
 
     __tablename__ = "people"
 
@@ -44,6 +47,7 @@ class Person(Base):
     deleted_at: Mapped[datetime | None]
     suspended_at: Mapped[datetime | None]
     suspension_reason: Mapped[str | None]
+    is_findable: Mapped[bool | None]
 
     __table_args__ = (
         CheckConstraint("(suspended_at IS NULL) = (suspension_reason IS NULL)", name="suspension_reasoned"),
@@ -178,7 +182,22 @@ async def rename(session: Session, person_id: UUID, name: str) -> Person:
     person = await lock(session, person_id)
     person.name = clean_name(name)
     await session.flush()
+    await tell_changed(session, person_id)
     return person
+
+
+async def choose_findable(session: Session, person_id: UUID, wanted: bool | None) -> Person:
+    """Be found by search, or not; None: if the person runs a public artist. Raises UnknownPerson."""
+    person = await lock(session, person_id)
+    person.is_findable = wanted
+    await session.flush()
+    await tell_changed(session, person_id)
+    return person
+
+
+async def tell_changed(session: Session, person_id: UUID) -> None:
+    """Publish CHANGED."""
+    await outbox.publish(session, CHANGED, {"person_id": str(person_id)})
 
 
 async def confirm(session: Session, person_id: UUID) -> None:

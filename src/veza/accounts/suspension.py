@@ -46,6 +46,7 @@ async def suspend(session: Session, person_id: UUID, reason: str, *, address: st
     checks.demand()
     await session.flush()
     await sessions.end_all(session, person_id)
+    await people.tell_changed(session, person_id)
     audit.note(session, Act.SUSPENDED, person_id, address=address)
     return person
 
@@ -57,5 +58,6 @@ async def lift(session: Session, person_id: UUID, *, address: str | None = None)
         raise NotSuspended(person)
     person.suspended_at = person.suspension_reason = None
     await session.flush()
+    await people.tell_changed(session, person_id)
     audit.note(session, Act.SUSPENSION_LIFTED, person_id, address=address)
     return person

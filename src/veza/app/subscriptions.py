@@ -19,6 +19,7 @@ from veza.kit.objects import Objects
 from veza.kit.subscriptions import After, Event, Inside, Subscriptions
 from veza.market.rules import MarketRules
 from veza.market.subscriptions import market_acts, market_subscriptions
+from veza.search.keeping import search_acts, search_subscriptions
 from veza.streaming.removing import remove_downloads_of
 
 Hearer = TypeVar("Hearer", Inside, After)
@@ -28,7 +29,11 @@ log = structlog.get_logger(__name__)
 def subscriptions(market: MarketRules, objects: Objects) -> Subscriptions:
     """Who hears what: *inside* the publishing transaction, or *after* it from the outbox."""
     return Subscriptions(
-        inside=_joined(market_subscriptions(market), {deletion.TOPIC: (on_person_deleted, forget_what_was_answered)}),
+        inside=_joined(
+            market_subscriptions(market),
+            {deletion.TOPIC: (on_person_deleted, forget_what_was_answered)},
+            search_subscriptions(),
+        ),
         after=_joined(
             dict.fromkeys(
                 (
@@ -52,6 +57,7 @@ def subscriptions(market: MarketRules, objects: Objects) -> Subscriptions:
                 (write_down,),
             ),
             market_acts(market),
+            search_acts(),
             {credentials.FORGOTTEN: (credentials.mail_reset(market.base_url),)},
             {tracks.REMOVED: (remove_audio(objects),)},
         ),

@@ -20,12 +20,15 @@ from veza.catalog.limits import Limits
 from veza.catalog.slugs import Slug
 from veza.catalog.sorted_text import SORTED, sort_key_of
 from veza.catalog.text_fields import BadValue, clean, same_name, sort_key
+from veza.kit import outbox
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.messages import gettext
 from veza.kit.money import known_currency
 
 BIO_MOST = 5_000
+CHANGED = "artist.changed"
+"""Published with `artist_id` when an artist is new, or another name or other tags of it are shown."""
 MOST_ALIKE = 1_000
 """Artists whose names are alike but for case and accents: enough to find those of one name among them."""
 
@@ -130,6 +133,7 @@ async def open_artist(
     session.add(ArtistMember(artist_id=artist_id, person_id=person_id, role="owner", since=session.now))
     await _tag(session, row, ())
     await session.flush()
+    await outbox.publish(session, CHANGED, {"artist_id": str(artist_id)})
     return row
 
 
@@ -148,6 +152,7 @@ async def edit_artist(
     await session.flush()
     if "name" in changes or "tags" in changes:
         await _tag(session, artist, before)
+        await outbox.publish(session, CHANGED, {"artist_id": str(artist.id)})
 
 
 def state_of(artist: Artist) -> str:

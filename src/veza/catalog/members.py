@@ -19,9 +19,13 @@ from veza.accounts.people import find as find_person
 from veza.catalog.artists import Artist, ArtistMember
 from veza.catalog.limits import Limits
 from veza.catalog.text_fields import BadValue
+from veza.catalog.visibility import VISIBLE_ARTIST
+from veza.kit import outbox
 from veza.kit.database import Session
 from veza.kit.messages import gettext, ngettext
 
+CHANGED = "artist.people_changed"
+"""Published with `artist_id` and `person_id` when a person was added to an artist's people, or has gone."""
 NAMED_AT_MOST = 5
 """Artists a refusal names before it counts the rest."""
 
@@ -135,6 +139,7 @@ async def add_member(
     session.add(ArtistMember(artist_id=artist.id, person_id=person.id, role=role, since=session.now))
     await session.flush()
     audit.note(session, Act.MEMBER_ADDED, person.id, detail=f"artist {artist.id} as {role}")
+    await _tell_changed(session, artist.id, person.id)
     return Member(person.id, person.name, role, session.now)
 
 
@@ -159,6 +164,17 @@ async def remove_member(session: Session, artist: Artist, person_id: UUID) -> No
     await session.delete(row)
     await session.flush()
     audit.note(session, Act.MEMBER_REMOVED, person_id, detail=f"artist {artist.id}")
+    await _tell_changed(session, artist.id, person_id)
+
+
+async def _tell_changed(session: Session, artist_id: UUID, person_id: UUID) -> None:
+    await outbox.publish(session, CHANGED, {"artist_id": str(artist_id), "person_id": str(person_id)})
+
+
+async def with_public_artist(session: Session, person_ids: Collection[UUID]) -> set[UUID]:
+    """Which of these people act for an artist that is public."""
+    mine = select(ArtistMember.person_id).join(Artist, Artist.id == ArtistMember.artist_id)
+    return set(await session.scalars(mine.where(ArtistMember.person_id.in_(person_ids), VISIBLE_ARTIST)))
 
 
 async def _member(session: Session, artist: Artist, person_id: UUID) -> ArtistMember:

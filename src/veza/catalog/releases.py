@@ -15,12 +15,15 @@ from veza.catalog import metadata, slugs, tagging
 from veza.catalog.artists import Artist
 from veza.catalog.sorted_text import SORTED, sort_key_of
 from veza.catalog.text_fields import BadValue, clean, sort_key
+from veza.kit import outbox
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.messages import gettext
 from veza.kit.moves import Machine, Move
 
 STATUSES = ("draft", "scheduled", "published", "withdrawn")
+CHANGED = "release.changed"
+"""Published with `release_id` when another title, kind or language, or other tags of a public release are shown."""
 HEARD_BY = ("owners", "everybody")
 """Who hears all of a release while it is public."""
 DESCRIPTION_MOST = 10_000
@@ -188,6 +191,11 @@ async def edit_release(session: Session, release: Release, version: int | None, 
     await machine.update(session, release, **facts, version=release.version + 1, updated_at=session.now)
     if release.is_published and ("tags" in facts or "title" in facts):
         await tagging.place(session, tagging.RELEASE, release.id, release.published_at, release.title_key)
+    if release.is_published and _SHOWN & set(facts):
+        await outbox.publish(session, CHANGED, {"release_id": str(release.id)})
+
+
+_SHOWN = {"title", "kind", "language", "tags"}
 
 
 def demand_licence(kind: str, licence: str) -> None:

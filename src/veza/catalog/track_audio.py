@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Row, bindparam, select, update
 
 from veza.catalog.releases import Release
-from veza.catalog.tracks import Track, sort_tags
+from veza.catalog.tracks import Track, sort_tags, tell_changed
 from veza.catalog.visibility import PUBLISHED
 from veza.kit.database import Session, table_of
 
@@ -53,6 +53,7 @@ async def set_audio(session: Session, track_id: UUID, state: AudioState, current
     is_there = (await session.execute(mine.execution_options(synchronize_session=False))).first() is not None
     if is_there and state is AudioState.READY:
         await _list(session, track_id)
+        await tell_changed(session, track_id)
     return is_there
 
 

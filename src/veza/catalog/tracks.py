@@ -24,6 +24,8 @@ from veza.moderation import reports
 
 REMOVED = "tracks.removed"
 """Tracks were deleted: `track_ids`."""
+CHANGED = "tracks.changed"
+"""Published with `track_ids` when listed tracks show something else, can be heard anew, or were put into lists."""
 
 
 class Track(Base):
@@ -144,6 +146,16 @@ async def edit_track(session: Session, track: Track, changes: dict[str, Any]) ->
     await session.flush()
     if "tags" in facts or "title" in facts:
         await session.execute(_SORT_TAGS, {"release": track.release_id})
+    if track.listed_at is not None and _SHOWN & set(facts):
+        await tell_changed(session, track.id)
+
+
+_SHOWN = {"title", "credits", "language", "tags"}
+
+
+async def tell_changed(session: Session, track_id: UUID) -> None:
+    """Publish CHANGED."""
+    await outbox.publish(session, CHANGED, {"track_ids": [str(track_id)]})
 
 
 async def remove_track(session: Session, release: Release, track: Track) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from veza.accounts.identity import Identity
 from veza.accounts.people import Person, UnknownPerson
 from veza.accounts.permissions import Permission
+from veza.kit import outbox
 from veza.kit.database import Base, Session
 from veza.kit.field_faults import FieldChecks
 from veza.kit.messages import gettext
@@ -21,6 +22,8 @@ from veza.kit.secret import digest
 from veza.kit.text import one_line, paragraphs
 from veza.moderation import reports
 
+CHANGED = "playlist.changed"
+"""Published with `playlist_id` when a playlist was made, changed in title or access, or deleted."""
 TITLE_MOST = 200
 DESCRIPTION_MOST = 2_000
 PLAYLISTS_MOST = 1_000
@@ -154,6 +157,7 @@ async def create(
     )
     session.add(playlist)
     await session.flush()
+    await _tell_changed(session, playlist.id)
     return playlist
 
 
@@ -197,6 +201,7 @@ async def edit(
     playlist.version += 1
     playlist.updated_at = session.now
     await session.flush()
+    await _tell_changed(session, playlist.id)
     return playlist
 
 
@@ -207,6 +212,11 @@ async def remove(session: Session, playlist_id: UUID, person_id: UUID) -> None:
     await session.execute(delete(PlaylistPerson).where(PlaylistPerson.playlist_id == playlist_id))
     await session.execute(delete(Playlist).where(Playlist.id == playlist_id))
     await reports.forget_labels(session, "playlist", [playlist_id])
+    await _tell_changed(session, playlist_id)
+
+
+async def _tell_changed(session: Session, playlist_id: UUID) -> None:
+    await outbox.publish(session, CHANGED, {"playlist_id": str(playlist_id)})
 
 
 async def renew_link(session: Session, playlist_id: UUID, person_id: UUID) -> str:

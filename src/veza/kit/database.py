@@ -8,11 +8,11 @@ IMMEDIATE, behind a lock, so two writers of one process queue instead of spinnin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 from uuid import UUID
 
 import msgspec
@@ -24,7 +24,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
-from veza.kit import sqlite_driver
+from veza.kit import sqlite_driver, sqlite_pragmas
 from veza.kit.clock import Clock, SystemClock
 from veza.kit.database_trouble import ReaderWrites, database_errors_said, is_connection_lost
 from veza.kit.ids import Ids
@@ -110,6 +110,9 @@ def table_of(model: type[Base]) -> Table:
     return cast(Table, model.__table__)
 
 
+LastAct: TypeAlias = "Callable[[Session, Collection[Any]], Awaitable[None]]"
+
+
 class Session(AsyncSession):
     """One transaction: its instant, its ids, its actor, and the topics it wakes when it commits."""
 
@@ -124,6 +127,8 @@ class Session(AsyncSession):
     refusals: Refusals
     appended: dict[type[Base], list[Mapping[str, Any]]]
     """Rows of tables that are only appended to, written at the end."""
+    last_acts: dict[LastAct, dict[Any, None]]
+    """What is done at the end, and about what."""
     wakes: dict[str, bool]
     """Topics to ring after the commit, and whether other processes are to hear them too."""
 
@@ -142,6 +147,17 @@ class Session(AsyncSession):
         """
         if rows:
             self.appended.setdefault(journal, []).extend(rows)
+
+    def act_last(self, act: LastAct, *about: Any) -> None:
+        """Have `act(session, about)` called at the end of this transaction, once, about all that it is asked for."""
+        self.last_acts.setdefault(act, {}).update(dict.fromkeys(about))
+
+    async def finish(self) -> None:
+        """Do what was put off to the end of the transaction."""
+        while self.last_acts:
+            act = next(iter(self.last_acts))
+            await act(self, self.last_acts.pop(act))
+        await self.write_appended()
 
     async def write_appended(self) -> None:
         """Write what was appended so far; the end of the transaction does it too."""
@@ -234,8 +250,8 @@ class Database:
         engine = create_async_engine(parsed, hide_parameters=True, **options, **JSON_BY_MSGSPEC)
         event.listen(engine.sync_engine, "handle_error", _forget_lost_connections)
         if engine.dialect.name == "sqlite":
-            event.listen(engine.sync_engine, "connect", _sqlite_pragmas)
-            event.listen(engine.sync_engine, "begin", _sqlite_begin)
+            event.listen(engine.sync_engine, "connect", sqlite_pragmas.say_pragmas)
+            event.listen(engine.sync_engine, "begin", sqlite_pragmas.begin)
         clock = clock or SystemClock()
         return cls(engine, clock, ids or Ids(clock), subscriptions or Subscriptions(), box)
 
@@ -262,7 +278,7 @@ class Database:
                 async with self._one_writer, self._writer() as session:
                     self._equip(session, actor)
                     yield session
-                    await session.write_appended()
+                    await session.finish()
                     await session.commit()
             else:
                 async with self._writer() as session:
@@ -270,7 +286,7 @@ class Database:
                     if gives_way:
                         await session.execute(_GIVE_WAY)
                     yield session
-                    await session.write_appended()
+                    await session.finish()
                     for topic, elsewhere in session.wakes.items():
                         if elsewhere and not self.wakes.goes_by_broker(topic):
                             await session.execute(_NOTIFY, {"channel": CHANNEL, "topic": topic})
@@ -294,6 +310,7 @@ class Database:
         session.box = self.box
         session.refusals = self.refusals
         session.appended = {}
+        session.last_acts = {}
         session.wakes = {}
 
 
@@ -321,30 +338,3 @@ def _forget_lost_connections(context: Any) -> None:
 
 _GIVE_WAY = text(f"SET LOCAL lock_timeout = {LOCK_PATIENCE_MS}")
 _NOTIFY = text("SELECT pg_notify(:channel, :topic)")
-
-
-def _sqlite_pragmas(connection: Any, _record: Any) -> None:
-    try:
-        _run_pragmas(connection.cursor())
-    except Exception:
-        # The pool forgets a connection that failed here, and its thread would outlive us.
-        connection.close()
-        raise
-
-
-def _run_pragmas(cursor: Any) -> None:
-    # FULL: a committed transfer must survive a power cut; WAL with NORMAL may lose the last commits.
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-        "cache_size=-32768",
-        "temp_store=MEMORY",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _sqlite_begin(connection: Any) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("veza_begin", "BEGIN"))

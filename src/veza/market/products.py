@@ -29,6 +29,8 @@ from veza.money import sellers
 
 OFF_SALE = "product.off_sale"
 """Published with `product_id`: pay pages on which it is sold are closed after it."""
+CHANGED = "product.changed"
+"""Published with `kind` and `item_id` when a release or track has another price, or goes on or off sale."""
 
 
 class Pricing(StrEnum):
@@ -231,23 +233,16 @@ async def create(
     checks.demand()
     dialect = postgresql if session.dialect == "postgresql" else sqlite
     row = {
-        "id": session.new_id(),
-        "artist_id": artist.id,
-        "kind": kind.value,
-        "item_id": item_id,
-        "release_id": release_id,
-        "pricing": price.pricing.value,
-        "price_minor": price.price_minor,
-        "currency": currency,
-        "on_sale": on_sale,
-        "created_at": session.now,
-        "updated_at": session.now,
-    }
+        "id": session.new_id(), "artist_id": artist.id, "kind": kind.value, "item_id": item_id,
+        "release_id": release_id, "pricing": price.pricing.value, "price_minor": price.price_minor,
+        "currency": currency, "on_sale": on_sale, "created_at": session.now, "updated_at": session.now,
+    }  # fmt: skip
     new = dialect.insert(Product).values(row).on_conflict_do_nothing().returning(Product)
     made: Product | None = (await session.scalars(new)).one_or_none()
     if made is None:
         raise ProductExists(kind, item_id)
     await sellers.register(session, str(artist.id), artist.name, artist.country)
+    await publish(session, CHANGED, {"kind": kind.value, "item_id": str(item_id)})
     return made
 
 
@@ -270,6 +265,7 @@ async def change(
     await session.execute(mine.values(**new, updated_at=session.now))
     if goes_off_sale:
         await publish(session, OFF_SALE, {"product_id": str(product.id)})
+    await publish(session, CHANGED, {"kind": product.kind, "item_id": str(product.item_id)})
     await session.refresh(product)
     return product
 

@@ -11,6 +11,8 @@ from veza.moderation.subjects import SubjectKind, Subjects
 
 HIDDEN = "catalog.hidden"
 """Published with `kind` and `subject_id`: what is sold of the subject is closed after it."""
+RESTORED = "catalog.restored"
+"""Published with `kind` and `subject_id`."""
 
 
 class NothingHidden(Exception):
@@ -39,3 +41,4 @@ async def restore(session: Session, subjects: Subjects, kind: SubjectKind, subje
     """Show a subject again that a moderator hid. Raises NothingHidden, CannotHide."""
     if not await subjects[kind].restore(session, subject_id):
         raise NothingHidden(kind, subject_id)
+    await outbox.publish(session, RESTORED, {"kind": kind, "subject_id": str(subject_id)})

@@ -7,6 +7,7 @@ words”, in the order of places. Nothing outside of this module refers to a pla
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ class SearchDoc(Base):
     """One thing that is public.
 
     `key` is its squeezed base name, `head` the first two characters of it; `text` its folded name, who it is by, what
-    it is on and other names, a line each; `tags` its facet words. `analysis` is the version of the analysis that wrote it.
+    it is on and other names, a line each; `tags` its facet words. `analysis` is the version of the analysis of then.
     """
 
     __tablename__ = "search_docs"
@@ -63,6 +64,20 @@ class SearchCut(Base):
     word: Mapped[str] = mapped_column(BY_CODE_POINT, primary_key=True)
 
     __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class SearchRebuild(Base):
+    """How far the rebuild of an analysis is: everything up to this thing of this kind (null: none yet),
+    `done` things in all. `ended_at` is null while it can be resumed."""
+
+    __tablename__ = "search_rebuilds"
+
+    analysis: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str]
+    after_id: Mapped[UUID | None]
+    done: Mapped[int]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
 
 
 MAKE_FTS = (
