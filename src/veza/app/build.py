@@ -25,6 +25,7 @@ from veza.api.moderation.routes import MODERATION_TAGS, moderation_routes
 from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import MONEY_TAGS, money_routes
 from veza.api.money.webhooks import webhook_route
+from veza.api.search.routes import SEARCH_TAGS, search_routes
 from veza.api.streaming.routes import (
     DOWNLOAD_TAGS,
     STREAM_TAGS,
@@ -63,6 +64,7 @@ from veza.ops.metrics import Metrics
 from veza.ops.migrations import out_of_date
 from veza.ops.money_metrics import money_gauges
 from veza.ops.operator_token import operator_token
+from veza.search.facade import Search
 from veza.settings import SANDBOX_PATH, Settings
 from veza.streaming.removing import named_downloads
 from veza.web.account_pages import account_page_routes
@@ -88,6 +90,7 @@ TAGS: Sequence[Tag] = (
     *CATALOG_TAGS,
     *INGEST_TAGS,
     *COMMUNITY_TAGS,
+    *SEARCH_TAGS,
     *STREAM_TAGS,
     *DOWNLOAD_TAGS,
     *MODERATION_TAGS,
@@ -123,6 +126,10 @@ class Veza:
     @property
     def catalog(self) -> Catalog:
         return self.modules.catalog
+
+    @property
+    def search(self) -> Search:
+        return self.modules.search
 
     @property
     def storage(self) -> StorageCheck:
@@ -223,6 +230,7 @@ def _routes(
         *download_routes(modules.streaming),
         *listenbrainz_routes(modules.streaming),
         *community_routes(settings.base_url),
+        *search_routes(modules.search),
         *play_routes(),
         *waveform_routes(modules.hearing),
         *moderation_routes(modules.moderation),
@@ -266,6 +274,7 @@ def _modules_for_pages(settings: Settings, modules: Modules, office: Office, sto
         "accounts": modules.accounts,
         "catalog": modules.catalog,
         "ingest": modules.ingest,
+        "search": modules.search,
         "streaming": modules.streaming,
         "moderation": modules.moderation,
         "money": modules.money,

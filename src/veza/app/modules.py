@@ -43,6 +43,7 @@ from veza.money.facade import Money
 from veza.money.stripe.answers import Answer
 from veza.ops.encryption_keys import secret_box
 from veza.ops.metrics import Metrics
+from veza.search.facade import Search
 from veza.settings import SANDBOX_KEY, Settings
 from veza.streaming.facade import Streaming
 from veza.streaming.links import Links
@@ -62,6 +63,7 @@ class Modules:
     accounts: Accounts
     catalog: Catalog
     ingest: Ingest
+    search: Search
     streaming: Streaming
     market: MarketRules
     moderation: Moderation
@@ -91,6 +93,7 @@ def build_modules(settings: Settings, token: str, metrics: Metrics, clock: Clock
         accounts=accounts,
         catalog=catalog,
         ingest=Ingest(database, objects, catalog, _audio_rules(settings), _upload_limits(settings)),
+        search=Search(database),
         streaming=Streaming(database, objects, _download_rules(settings), Links(token), listenbrainz),
         market=market,
         moderation=Moderation(SUBJECTS),

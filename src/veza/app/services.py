@@ -27,7 +27,6 @@ from veza.money.reconciliation import compare_and_report
 from veza.money.scheduled import reported
 from veza.ops.application import Service, ServiceGroup
 from veza.search import popularity, rebuild
-from veza.search.popularity import Popularity
 from veza.settings import Settings
 from veza.streaming import eviction, stream_sessions
 from veza.streaming import personal_data as streaming_data
@@ -84,8 +83,8 @@ def service_groups(settings: Settings, modules: Modules) -> dict[ServiceGroup, l
             Periodic("palette backfill", palette_backfill.EVERY, modules.catalog.compute_palettes, at_start=True),
             Periodic("invitation sweep", invitations.EVERY, lambda: invitations.sweep(database), at_start=True),
             Periodic("refund deadlines", refund_notices.EVERY, lambda: refund_notices.sweep(database, modules.market)),
-            Periodic("popularity", popularity.EVERY, Popularity(database).follow_plays, at_start=True),
-            Periodic("search upkeep", rebuild.EVERY_DAY, lambda: rebuild.keep_up(database), at_start=True),
+            Periodic("popularity", popularity.EVERY, modules.search.popularity.follow_plays, at_start=True),
+            Periodic("search upkeep", rebuild.EVERY_DAY, modules.search.keep_up, at_start=True),
             Periodic("cart sweep", erasure.EVERY, lambda: erasure.sweep(database), at_start=True),
         ],
     }

@@ -75,6 +75,12 @@ async def tracks(session: Session, page: Slice, **filters: Any) -> Rows:
     return await _rows(session, _select_tracks, page, filters)
 
 
+async def artists_by_id(session: Session, artist_ids: Collection[UUID]) -> dict[UUID, Found]:
+    """Those of these artists that are public, as `artists` has them."""
+    rows = await found_by(session, _THESE_ARTISTS, {"ids": list(artist_ids)}) if artist_ids else ()
+    return {row.id: row for row in rows}
+
+
 async def seen_release(session: Session, release_id: UUID, identity: Identity) -> Found:
     """One release as a card, if the identity may see it; raises UnknownRelease."""
     row = (await session.execute(_ONE_RELEASE, {"id": release_id})).one_or_none()
@@ -173,6 +179,7 @@ def _select_artists(sort: Sort, given: frozenset[str], goes_on: bool) -> Select[
     return _sorted(found, tagging.ARTIST, _A.c.id, sort, given, goes_on=goes_on)
 
 
+_THESE_ARTISTS = select(_A).where(VISIBLE_ARTIST, _A.c.id.in_(bindparam("ids", expanding=True, type_=Uuid())))
 _CARD = (
     _A.c.slug.label("artist_slug"), _A.c.name.label("artist_name"), _A.c.hidden_at.label("artist_hidden_at"),
     _C.c.colour, _C.c.sizes, _C.c.palette_hash,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy import func, or_, select
@@ -53,6 +54,14 @@ async def of_person(
     if is_public is not None:
         found = found.where(Playlist.is_public.is_(is_public))
     return await found_by(session, page.of(found))
+
+
+async def public_by_id(session: Session, playlist_ids: Collection[UUID]) -> dict[UUID, Found]:
+    """Those of these playlists that are public."""
+    if not playlist_ids:
+        return {}
+    rows = await found_by(session, _SHOWN.where(PUBLIC, Playlist.id.in_(list(playlist_ids))))
+    return {row.id: row for row in rows}
 
 
 async def public(session: Session, page: Slice, *, owner_id: UUID | None = None) -> Rows:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # half a second that `veza --help` need not wait for
     from veza.kit.database import Database
     from veza.kit.resealing import SealedColumns
     from veza.money.facade import Money
+    from veza.search.facade import Search
 
 
 class Service(Protocol):
@@ -61,6 +62,9 @@ class Application(Process, Protocol):
 
     @property
     def catalog(self) -> Catalog: ...
+
+    @property
+    def search(self) -> Search: ...
 
     @property
     def storage(self) -> StorageCheck: ...

@@ -36,6 +36,7 @@ from veza.ops.keys_commands import keys
 from veza.ops.money_commands import money
 from veza.ops.probe_command import probe
 from veza.ops.sandbox_commands import sandbox
+from veza.ops.search_command import search
 from veza.ops.simulate_command import simulate
 from veza.ops.storage_command import storage
 from veza.ops.stream_command import stream
@@ -67,6 +68,7 @@ def command_line(program: Program) -> typer.Typer:
     cli.add_typer(keys)
     cli.add_typer(money)
     cli.add_typer(sandbox)
+    cli.add_typer(search)
     cli.add_typer(storage)
     return cli
 

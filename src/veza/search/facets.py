@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
 from veza.kit.amount import Amount, decimals
-from veza.search.places import Kind, kind_at
+from veza.search.places import Kind, bucket_at, kind_at
 from veza.search.ranking import Hit
 
 Facet: TypeAlias = Literal["tag", "format", "price", "language"]
@@ -46,9 +46,10 @@ def price_word(price: Amount, *, is_free: bool) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many of the counted things are of each kind and have each value, the most frequent first.
+    """How many things are of each kind, at most COUNTED of each; and how many of the COUNTED most played ones have each
+    value, the most frequent first.
 
-    `is_more`: only the most played COUNTED things were counted, and there are others.
+    `is_more`: there are others, which were not counted.
     """
 
     total: int = 0
@@ -57,12 +58,13 @@ class Counts:
     values: Mapping[Facet, Mapping[str, int]] = field(default_factory=dict)
 
 
-def count(hits: Iterable[Hit], *, is_more: bool) -> Counts:
-    """The facets of these things."""
-    kinds, found = Counter[Kind](), Counter[str]()
-    for hit in hits:
-        kinds[kind_at(hit.place)] += 1
+def count(hits: Sequence[Hit], limit: int = COUNTED) -> Counts:
+    """The facets of these things, of which there are at most `limit` of a kind."""
+    kinds, found = Counter(kind_at(hit.place) for hit in hits), Counter[str]()
+    most_played = sorted(hits, key=lambda hit: -bucket_at(hit.place))[:COUNTED]
+    for hit in most_played:
         found.update(set(hit.tags.split(" ")) if hit.tags else ())
+    is_more = len(hits) > COUNTED or any(number >= limit for number in kinds.values())
     values: dict[Facet, dict[str, int]] = {facet: {} for facet in FACETS}
     for word, number in sorted(found.items(), key=lambda one: (-one[1], one[0])):
         facet = _FACETS.get(word[:1])

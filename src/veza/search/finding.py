@@ -70,14 +70,12 @@ async def found(session: Session, question: Question) -> Results:
 async def counts(session: Session, question: Question, results: Results) -> Counts:
     """The facets of what was found, over the COUNTED most played things of every kind that was asked for."""
     found = dict(results.ranked)
-    is_more = False
     if results.ways:
-        rows = await statements.having(session, question.kinds, results.ways, COUNTED, expected=results.expected)
-        rows.sort(key=lambda hit: -hit.place)
-        found = {hit.place: hit for hit in rows[:COUNTED]} | found
-        is_more = len(rows) >= COUNTED
-    hits = sorted(found.values(), key=lambda hit: hit.rank, reverse=True)
-    return count(hits[:COUNTED] if not is_more else found.values(), is_more=is_more)
+        rows = await statements.having(
+            session, question.kinds, results.ways, COUNTED, expected=results.expected, is_slim=True
+        )
+        found |= {hit.place: hit for hit in rows}
+    return count(list(found.values()))
 
 
 class _Search:

@@ -25,6 +25,7 @@ FEW = 5_000
 own choice for eight rare words took 483 ms, this one 0.3."""
 
 _COLUMNS = "d.place, d.about_id, d.key, d.text, d.tags"
+_SLIM = "d.place, d.about_id, '' AS key, '' AS text, d.tags"
 
 
 async def called(session: Session, kinds: Sequence[Kind], key: str) -> list[Hit]:
@@ -41,21 +42,28 @@ async def called(session: Session, kinds: Sequence[Kind], key: str) -> list[Hit]
 
 
 async def having(
-    session: Session, kinds: Sequence[Kind], ways: Sequence[Groups], limit: int, *, expected: int, inside: str = ""
+    session: Session,
+    kinds: Sequence[Kind],
+    ways: Sequence[Groups],
+    limit: int,
+    *,
+    expected: int,
+    inside: str = "",
+    is_slim: bool = False,
 ) -> list[Hit]:
     """Things that have one word of each group, in one of these ways; the most played `limit` of each kind.
 
-    `expected`: how many there may be. `inside` is a text that they have too.
+    `expected`: how many there may be. `inside` is a text that they have too. `is_slim`: without their texts.
     """
     given: dict[str, Any] = {"limit": limit}
     if inside:
         given["inside"] = f"%{_escaped(inside)}%"
     if session.dialect == "sqlite":
         given["words"] = " OR ".join(f"({_matching(groups)})" for groups in ways)
-        statement = _sqlite(tuple(kinds), bool(inside))
+        statement = _sqlite(tuple(kinds), bool(inside), is_slim)
     else:
         given["words"] = " | ".join(f"({_asking(groups)})" for groups in ways)
-        statement = _postgres(tuple(kinds), expected <= FEW, bool(inside))
+        statement = _postgres(tuple(kinds), expected <= FEW, bool(inside), is_slim)
     return await _hits(session, statement, given)
 
 
@@ -88,14 +96,14 @@ async def _hits(session: Session, statement: TextualSelect, given: Mapping[str, 
     return [Hit(*row) for row in (await session.execute(statement, given)).all()]
 
 
-def _in_each(kinds: tuple[Kind, ...], one: str) -> TextualSelect:
+def _in_each(kinds: tuple[Kind, ...], one: str, columns: str = _COLUMNS) -> TextualSelect:
     """`one` with the places of each kind, as one statement."""
     parts = []
     for kind in kinds:
         first, after = range_of(kind)
         within = f"d.place >= {first} AND d.place < {after}"
         on_rows = within.replace("d.place", "p.rowid")
-        written = one.format(columns=_COLUMNS, within=within, on_rows=on_rows)
+        written = one.format(columns=columns, within=within, on_rows=on_rows)
         parts.append(f"SELECT * FROM ({written}) AS {kind}")
     return _typed(" UNION ALL ".join(parts))
 
@@ -132,18 +140,19 @@ def _by_head(kinds: tuple[Kind, ...]) -> TextualSelect:
 
 
 @cache
-def _sqlite(kinds: tuple[Kind, ...], is_inside: bool) -> TextualSelect:
+def _sqlite(kinds: tuple[Kind, ...], is_inside: bool, is_slim: bool) -> TextualSelect:
     # Not search_docs first: its rows in the order of places would be read until enough of them match.
     inside = "AND d.text LIKE :inside ESCAPE '\\' " if is_inside else ""
     return _in_each(
         kinds,
         "SELECT {columns} FROM search_fts p CROSS JOIN search_docs d ON d.place = p.rowid "
         f"WHERE search_fts MATCH :words AND {{on_rows}} {inside}ORDER BY p.rowid DESC LIMIT :limit",
+        _SLIM if is_slim else _COLUMNS,
     )
 
 
 @cache
-def _postgres(kinds: tuple[Kind, ...], is_few: bool, is_inside: bool) -> TextualSelect:
+def _postgres(kinds: tuple[Kind, ...], is_few: bool, is_inside: bool, is_slim: bool) -> TextualSelect:
     inside = "AND d.text LIKE :inside ESCAPE '\\' " if is_inside else ""
     asked = "CAST(CAST(:words AS text) AS tsquery)"
     if not is_few:
@@ -152,8 +161,10 @@ def _postgres(kinds: tuple[Kind, ...], is_few: bool, is_inside: bool) -> Textual
             kinds,
             f"SELECT {{columns}} FROM search_docs d WHERE (d.words || CAST('' AS tsvector)) @@ {asked} "
             f"AND {{within}} {inside}ORDER BY d.place DESC LIMIT :limit",
+            _SLIM if is_slim else _COLUMNS,
         )
-    having = f"SELECT place, about_id, key, text, tags FROM search_docs d WHERE d.words @@ {asked} {inside}"
+    columns = _SLIM if is_slim else _COLUMNS
+    having = f"SELECT {columns} FROM search_docs d WHERE d.words @@ {asked} {inside}"
     parts = []
     for kind in kinds:
         first, after = range_of(kind)

@@ -45,6 +45,13 @@ class Renamed(Struct, forbid_unknown_fields=True):
     name: Name
 
 
+class Findability(Struct, forbid_unknown_fields=True):
+    """Whether search finds the person; null: if the person runs a public artist."""
+
+    findable: bool | None
+
+
+FINDABILITY_EXAMPLE = {"findable": True}
 ME_EXAMPLE = {**PERSON_EXAMPLE, "second_factor": True}
 EXPORT_EXAMPLE: dict[str, Any] = {"account": {"email": "anna@example.org", "name": "Anna Berg", "tokens": []}}
 
@@ -85,6 +92,38 @@ async def rename_me(session: Session, data: Renamed, identity: Identity) -> Pers
     """Changes the name that others see; of two changes at once the later one stays."""
     person = await people.rename(session, identity.person, data.name)
     return shown(person, (await roles.of(session, [person.id]))[person.id])
+
+
+@read(
+    "/me/findability",
+    operation="showFindability",
+    summary="Show whether search finds oneself",
+    permission=Permission.OWN_ACCOUNT,
+    gives=(Findability, "As it is chosen.", FINDABILITY_EXAMPLE),
+    problems=(NOT_FOUND,),
+)
+async def show_findability(session: Session, identity: Identity) -> Findability:
+    """Whether other people find you by your name. Null: they do if you run an artist that is public."""
+    return Findability((await people.find(session, identity.person)).is_findable)
+
+
+async def _findability_to_edit(session: Session, identity: Identity) -> Findability:
+    return Findability((await people.lock(session, identity.person)).is_findable)
+
+
+@write.put(
+    "/me/findability",
+    operation="chooseFindability",
+    summary="Choose whether search finds oneself",
+    permission=Permission.CREDENTIALS,
+    edits=_findability_to_edit,
+    body=FINDABILITY_EXAMPLE,
+    gives=(200, Findability, "As it is chosen now.", FINDABILITY_EXAMPLE),
+    problems=(NOT_FOUND,),
+)
+async def choose_findability(session: Session, data: Findability, identity: Identity) -> Findability:
+    """Be found by your name, or not; null leaves it to whether you run a public artist. Search follows at once."""
+    return Findability((await people.choose_findable(session, identity.person, data.findable)).is_findable)
 
 
 @one_shot.delete(
