@@ -20,6 +20,8 @@ WHOLE = {
     "countComments": "one count for each id asked about",
     "countFollowers": "one count for each id asked about",
     "countLikes": "one count for each id asked about",
+    "search": "at most 50 results of each kind, the best first; those of one kind go on with `after`, up to 1,000",
+    "suggest": "at most eight suggestions",
     "showTimeline": "one payment's whole story, in the order it happened",
 }
 """Lists without pages, and why: each has a bound."""
