@@ -1,8 +1,8 @@
 """How soon search answers among a million tracks, and whether it finds what is meant.
 
 SQLite and PostgreSQL, one process, eight connections. The golden documents (`tests/search/search_golden.json`) are
-planted among generated ones. Eight readers at once ask, without HTTP, the golden queries and others of the same classes,
-made of random things. Beside them stand the statements of the same queries, executed bare by the driver.
+planted among generated ones. Eight readers at once ask, without HTTP, the golden queries and others of the same
+classes, made of random things. Beside them stand the statements of the same queries, executed bare by the driver.
 """
 
 from __future__ import annotations
