@@ -239,6 +239,41 @@ class Process:
         return " | ".join(lines[-LAST_LINES:]) or "it said nothing"
 
 
+@dataclass
+class Server:
+    """`veza serve` in a folder, which a test starts and kills, again and again."""
+
+    folder: Path
+    settings: dict[str, str]
+    process: Process | None = None
+
+    async def start(self, *arguments: str) -> str:
+        """Start it, anew where it has ended; returns its address once it is ready."""
+        self.process = Process("serve", ("serve", *arguments), self.folder, self.settings)
+        return (await self.process.start(r"Veza is ready on (\S+)"))[1]
+
+    async def kill(self) -> None:
+        """kill -9, as if the machine were gone."""
+        assert self.process is not None
+        await self.process.kill()
+
+    async def end(self) -> None:
+        """Kill it if it still runs."""
+        if self.process is not None:
+            await self.process.end()
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None
+        assert self.process.running is not None
+        return self.process.running.pid
+
+    @property
+    def log(self) -> Path:
+        assert self.process is not None
+        return self.process.log
+
+
 def _kept() -> IO[bytes]:
     return tempfile.TemporaryFile()
 

@@ -87,7 +87,6 @@ async def run(folder: Path, seed: int, count: int) -> Fates:
             ready = await client.get("/health/ready")
         if ready.status_code != 200:
             fates.troubles.append(f"the server says {ready.status_code}")
-        assert site.server is not None
         log = await asyncio.to_thread(site.server.log.read_text, encoding="utf-8", errors="replace")
         ended = [json.loads(line) for line in log.splitlines() if ENDED in line]
         fates.troubles += [f"a process was ended: {one}" for one in ended if fault_in(one)]

@@ -18,7 +18,7 @@ import httpx
 
 from tests import factories
 from tests.api.ingest.conftest import BYTES, TUS, metadata
-from tests.commands import Process
+from tests.commands import Server
 from tests.conftest import missing
 from tests.waiting import until, wait_until
 from veza.accounts.permissions import Role, Scope
@@ -78,10 +78,9 @@ class Site:
     port: int
     database: Database
     objects: Objects
-    settings: dict[str, str]
+    server: Server
     token: str = ""
     track: str = ""
-    server: Process | None = None
 
     @property
     def url(self) -> str:
@@ -93,19 +92,15 @@ class Site:
 
     async def start(self) -> None:
         """Returns when it is ready."""
-        self.server = Process("serve", ("serve", "--migrate"), self.folder, {"PORT": str(self.port), **self.settings})
-        await self.server.start(r"Veza is ready on (\S+)")
+        await self.server.start("--migrate")
 
     async def kill(self) -> None:
         """kill -9, as if the machine were gone."""
-        assert self.server is not None
         await self.server.kill()
 
     def memory_bytes(self, name: str = "VmRSS") -> int:
         """What the server holds; `VmHWM` is the most it ever held."""
-        assert self.server is not None
-        assert self.server.running is not None
-        status = Path(f"/proc/{self.server.running.pid}/status").read_text()
+        status = Path(f"/proc/{self.server.pid}/status").read_text()
         found = re.search(rf"{name}:\s+(\d+) kB", status)
         assert found is not None
         return int(found[1]) * 1024
@@ -169,7 +164,8 @@ async def a_site(
             "OBJECTS_ACCESS_KEY_ID": bucket.access_key_id, "OBJECTS_SECRET_ACCESS_KEY": bucket.secret_access_key,
         }  # fmt: skip
     database = Database.open(f"sqlite+aiosqlite:///{folder}/var/veza.db")
-    site = Site(folder, free_port(), database, objects, settings)
+    port = free_port()
+    site = Site(folder, port, database, objects, Server(folder, {"PORT": str(port), **settings}))
     try:
         await site.start()
         person = await factories.person(database, "Anna", roles=[Role.ARTIST])
@@ -179,8 +175,7 @@ async def a_site(
         site.track = str(track)
         yield site
     finally:
-        if site.server is not None:
-            await site.server.end()
+        await site.server.end()
         await database.close()
 
 

@@ -21,7 +21,7 @@ import pytest
 from sqlalchemy import select
 
 from tests import factories
-from tests.commands import Process
+from tests.commands import Server
 from tests.conftest import missing
 from tests.migrated import put_migrated
 from tests.streaming.world import Label
@@ -47,20 +47,16 @@ class Site:
     """A Veza whose server is started and killed by the test, and its rows."""
 
     label: Label
-    folder: Path
-    server: Process | None = None
+    server: Server
     client: httpx.AsyncClient | None = None
     cookie: dict[str, str] = field(default_factory=dict)
 
     async def start(self) -> None:
         """Start it, anew where it has ended."""
-        settings = {"VAR_DIR": str(self.folder / "var"), "LOG_LEVEL": "warning"}
-        server = Process(f"server-{uuid4().hex[:6]}", ("serve", "--port", "0"), self.folder, settings)
-        self.server = server
-        ready = await server.start(r"Veza is ready on (\S+)")
+        address = await self.server.start("--port", "0")
         if self.client is not None:
             await self.client.aclose()
-        self.client = httpx.AsyncClient(base_url=ready[1], headers=self.cookie, timeout=60)
+        self.client = httpx.AsyncClient(base_url=address, headers=self.cookie, timeout=60)
 
     async def sign_in(self, person_id: UUID) -> None:
         self.cookie = await factories.cookie(self.label.database, person_id)
@@ -108,14 +104,14 @@ async def site_in(folder: Path) -> AsyncIterator[Site]:
     person_id = await factories.person(database)
     artist_id = await factories.artist(database, "Džana", run_by=person_id)
     streaming = Streaming(database, objects, DownloadRules(folder / "making"), Links("unused"))
-    site = Site(Label(streaming, artist_id, person_id, folder), folder)
+    server = Server(folder, {"VAR_DIR": str(folder / "var"), "LOG_LEVEL": "warning"})
+    site = Site(Label(streaming, artist_id, person_id, folder), server)
     try:
         yield site
     finally:
         if site.client is not None:
             await site.client.aclose()
-        if site.server is not None:
-            await site.server.end()
+        await site.server.end()
         await database.close()
 
 
@@ -172,7 +168,6 @@ async def test_a_server_killed_while_it_makes_a_file_finishes_it_by_itself(site:
         return share is not None and 0 < share < 1
 
     await until(is_in_the_middle, "the middle of the work")
-    assert site.server is not None
     await site.server.kill()
     killed = await site.label.download(row.id)
     assert (killed.status, killed.attempt) == ("making", 1)
@@ -237,9 +232,7 @@ async def moved_by(site: Site, release_id: UUID, path: Path) -> int:
     """Bytes by which the release's download moves the server's memory."""
     shown = await site.ready(f"/releases/{release_id}", "wav")
     await site.fetch(shown["link"], path.with_name("first"), 0, 1000)
-    assert site.server is not None
-    assert site.server.running is not None
-    pid = site.server.running.pid
+    pid = site.server.pid
     before = memory_from_now(pid)
     answer = await site.fetch(shown["link"], path)
     assert size_of(path) == int(answer.headers["content-length"])

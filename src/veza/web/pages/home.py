@@ -26,9 +26,7 @@ MOMENTS = 4
 
 
 @page("/", permission=Permission.BROWSE)
-async def home(
-    session: Session, request: DoorRequest, identity: Identity, site: NamedDependency[Site]
-) -> Shown:
+async def home(session: Session, request: DoorRequest, identity: Identity, site: NamedDependency[Site]) -> Shown:
     """The wall of sleeves, newest first."""
     asked = page_of(request, listings.RELEASE_SORTS, ON_A_PAGE).of("home")
     rows = await listings.releases(session, asked.slice)
