@@ -23,6 +23,10 @@ class PageForm:
     """Names of all fields, and of buttons that have one."""
     texts: list[str] = field(default_factory=list)
     """Names of the fields that people write into."""
+    most: dict[str, int] = field(default_factory=dict)
+    """How many characters of them a browser takes, where it is said."""
+    chosen: dict[str, str] = field(default_factory=dict)
+    """What is chosen of each list of options."""
 
 
 class _Forms(HTMLParser):
@@ -31,6 +35,7 @@ class _Forms(HTMLParser):
         self.forms: list[PageForm] = []
         self.links: list[str] = []
         self._area: str | None = None
+        self._list = ""
         self._is_open = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -45,10 +50,17 @@ class _Forms(HTMLParser):
             form.names.append(of["name"])
             if tag == "textarea" or (tag == "input" and of.get("type", "text") in _WRITTEN):
                 form.texts.append(of["name"])
+                form.most |= {of["name"]: int(of["maxlength"])} if "maxlength" in of else {}
+            self._list = of["name"] if tag == "select" else ""
             if tag == "textarea":
                 self._area, form.fields[of["name"]] = of["name"], ""
             elif tag == "input" and (of.get("type") not in _LEFT_OUT or "checked" in of):
                 form.fields[of["name"]] = of.get("value", "on" if of.get("type") in _LEFT_OUT else "")
+
+        elif self._is_open and tag == "option" and self._list:
+            chosen = self.forms[-1].chosen
+            if self._list not in chosen or "selected" in of:
+                chosen[self._list] = of.get("value", "")
 
     def handle_data(self, data: str) -> None:
         if self._area is not None:
