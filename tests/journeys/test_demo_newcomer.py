@@ -43,7 +43,7 @@ async def test_a_newcomer_hears_buys_downloads_gives_back_and_watches_the_seller
 
 
 async def comes_in(page: Page, who: str) -> None:
-    """By one click, after whoever was in has gone."""
+    """By one click, after the person before has gone."""
     await page.goto("/account")
     if (leave := page.get_by_role("button", name="Sign out")) and await leave.count():
         await leave.click()
