@@ -38,7 +38,7 @@ from veza.search.places import KINDS
 
 READERS = 8
 AT_ONCE = 5_000
-SAMPLED = 400
+SAMPLED = 100
 """Random things that queries are made of."""
 WRITES = 200
 P99_MS, TYPING_P99_MS, WRITE_P50_MS = 250, 100, 5
