@@ -143,7 +143,8 @@ async def statements_of(base: Database, asked: Sequence[Query]) -> dict[Query, l
     said: list[tuple[str, Any]] = []
 
     def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        said.append((statement, parameters))
+        if statement != "BEGIN":
+            said.append((statement, parameters))
 
     event.listen(base.engine.sync_engine, "before_cursor_execute", hear)
     found: dict[Query, list[tuple[str, Any]]] = {}
