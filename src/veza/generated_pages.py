@@ -8,6 +8,7 @@ from typing import Any
 
 from veza.accounts.permissions import permissions_page
 from veza.api.lists import lists_page
+from veza.chat.rules import rules_page
 from veza.grpc.generated import generated_messages
 from veza.http.errors.table import KINDS
 from veza.http.problems import problems_page
@@ -26,6 +27,7 @@ def generated_pages() -> dict[Path, str]:
         Path(".env.example"): env_example(),
         Path("docs/api-lists.md"): lists_page(_description()),
         Path("docs/api-problems.md"): problems_page(KINDS),
+        Path("docs/chat-rules.md"): rules_page(),
         Path("docs/configuration.md"): configuration_page(),
         Path("docs/money-answers.md"): answers_page(),
         Path("docs/money-payments.md"): payments_page(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from veza.accounts import audit, links, passwords, people, roles, second_factor, sessions, site_texts, tokens
 from veza.catalog import artists, covers, invitations, kept_palettes, releases, slugs, tagging, tracks, visibility
+from veza.chat import channels, journal, messages, reach, reactions, sanctions
 from veza.community import comments, follows, likes, playlists, preferences
 from veza.http import idempotency
 from veza.ingest import audio_versions, uploads
@@ -25,6 +26,7 @@ WITH_TABLES = (
     audio_versions, ingested, uploads, invitations, comments, follows, likes, log, notices, playlists, reports,
     visibility, preferences, grants, downloads, plays, release_archives, scrobbles, stream_sessions, cart, codes,
     kept_palettes, orders, products, receipts, refund_requests, search_tables,
+    channels, journal, messages, reach, reactions, sanctions,
 )  # fmt: skip
 """Modules that map tables, or import those that do."""
 

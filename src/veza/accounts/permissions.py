@@ -76,8 +76,8 @@ PERMISSIONS: dict[Permission, Rule] = {
         None,
         "change password, address, second factor, sessions, tokens; export or delete the account",
     ),
-    Permission.LISTEN: Rule(_PEOPLE, Scope.WRITE, "keep playlists, follow, like"),
-    Permission.SAY: Rule(_PEOPLE, Scope.WRITE, "comment, with a confirmed address"),
+    Permission.LISTEN: Rule(_PEOPLE, Scope.WRITE, "keep playlists and channels, follow, like"),
+    Permission.SAY: Rule(_PEOPLE, Scope.WRITE, "comment and write in channels, with a confirmed address"),
     Permission.BECOME_ARTIST: Rule(
         _PEOPLE, Scope.WRITE, "open an artist's page, with a confirmed address; accept an invitation to one"
     ),

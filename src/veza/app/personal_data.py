@@ -7,6 +7,7 @@ from uuid import UUID
 
 from veza.catalog import erasure as catalog_erasure
 from veza.catalog import export as catalog_export
+from veza.chat import personal_data as chat_data
 from veza.community import erasure as community_erasure
 from veza.community import export as community_export
 from veza.kit.database import Session
@@ -23,6 +24,7 @@ async def on_person_deleted(session: Session, event: Event) -> None:
     """
     person_id = UUID(str(event.payload["person_id"]))
     await catalog_erasure.forget_person(session, person_id)
+    await chat_data.forget_person(session, person_id)
     await community_erasure.forget_person(session, person_id)
     await moderation_erasure.forget_person(session, person_id)
     await streaming_data.forget_person(session, person_id)
@@ -33,6 +35,7 @@ async def listening_of(session: Session, person_id: UUID) -> dict[str, Any]:
     return {
         **await catalog_export.export_of(session, person_id),
         **await community_export.export_of(session, person_id),
+        **await chat_data.export_of(session, person_id),
         **await moderation_export.export_of(session, person_id),
         **await streaming_data.export_of(session, person_id),
     }

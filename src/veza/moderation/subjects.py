@@ -10,7 +10,7 @@ from uuid import UUID
 from veza.kit.database import Session
 from veza.kit.messages import gettext
 
-SubjectKind = Literal["artist", "release", "track", "comment", "playlist", "person"]
+SubjectKind = Literal["artist", "release", "track", "comment", "message", "playlist", "person"]
 SUBJECT_KINDS: tuple[SubjectKind, ...] = get_args(SubjectKind)
 
 

@@ -15,6 +15,7 @@ SUBJECTS: Mapping[SubjectKind, Message] = {
     "release": gettext("a record"),
     "track": gettext("a track"),
     "comment": gettext("a comment"),
+    "message": gettext("a message in a channel"),
     "playlist": gettext("a playlist"),
     "person": gettext("a person"),
 }
@@ -45,5 +46,5 @@ _PAGES: Mapping[str, str] = {
 
 
 def page_of_subject(kind: str, subject_id: UUID) -> str | None:
-    """Where a subject has a page of its own; None for a comment and a person."""
+    """Where a subject has a page of its own; None for a comment, a message and a person."""
     return f"{_PAGES[kind]}{subject_id}" if kind in _PAGES else None

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from itertools import chain
 
 from veza.http import problems
-from veza.http.errors import accounts, catalog, community, ingest, kit, market, moderation, money, streaming
+from veza.http.errors import accounts, catalog, chat, community, ingest, kit, market, moderation, money, streaming
 from veza.http.problems import Kind
 
-_FILES = (kit, accounts, moderation, catalog, ingest, community, streaming, market, money)
+_FILES = (kit, accounts, moderation, catalog, ingest, community, chat, streaming, market, money)
 
 
 def _joined() -> dict[type[Exception], Kind]:
