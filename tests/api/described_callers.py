@@ -37,6 +37,8 @@ LISTS = {
     "notice_id": ("/me/notices", "id"),
     "comment_id": ("/comments?track={track_id}", "id"),
     "item_id": ("/playlists/{playlist_id}/items", "id"),
+    "channel_id": ("/channels", "id"),
+    "message_id": ("/channels/{channel_id}/messages", "id"),
     "batch_id": ("/artists/{artist_id}/download-codes", "id"),
 }
 """Where real ids of each name are found; a name in braces is the first of those found before."""
@@ -93,6 +95,9 @@ async def _furnish(person: Client) -> None:
         await person.post("/reports", wanted)
         codes = {"kind": "release", "item_id": release, "count": 2, "note": f"For the press, {number}"}
         await person.post(f"/artists/{artist}/download-codes", codes)
+    channel = (await person.post("/channels", {"kind": "artist", "subject_id": artist}, expect=200))["id"]
+    for number in range(6):
+        await person.post(f"/channels/{channel}/messages", {"text": f"Verse {number}"})
     product, another, *_ = await _some(person, "/products", "id")
     await person.post("/cart/items", {"product_id": product}, expect=200)
     await person.post("/cart/checkout")

@@ -106,6 +106,7 @@ def edits(world: World) -> dict[str, Edit]:
     playlist, product = f"/playlists/{ids['playlist_id']}", f"/products/{ids['product_id']}"
     person, report = f"/people/{world.person}", f"/moderation/reports/{ids['report_id']}"
     comment = f"/comments/{ids['comment_id']}"
+    message = f"/channels/{ids['channel_id']}/messages/{ids['message_id']}"
     items = {"track_ids": [str(ids["track_id"])]}
     price = {"pricing": "fixed", "price_minor": 700}
     mail = {"kind": "sale", "channel": "mail", "pace": "never"}
@@ -124,6 +125,12 @@ def edits(world: World) -> dict[str, Edit]:
         "comment": Edit(comment, "PATCH", comment, {"text": "One"}, {"text": "Two"}),
         "hidden": Edit(comment, "PUT", f"{comment}/hidden", None, None),
         "shown again": Edit(comment, "DELETE", f"{comment}/hidden", None, None),
+        "message": Edit(message, "PATCH", message, {"text": "One"}, {"text": "Two"}),
+        "message hidden": Edit(message, "PUT", f"{message}/hidden", None, None),
+        "message shown again": Edit(message, "DELETE", f"{message}/hidden", None, None),
+        "chat settings": Edit(
+            "/me/chat-settings", "PUT", "/me/chat-settings", {"who_may_write": "nobody"}, {"who_may_write": "followed"}
+        ),
         "me": Edit("/me", "PATCH", "/me", {"name": "One"}, {"name": "Two"}),
         "person": Edit(person, "PUT", f"{person}/roles/moderator", {}, {}, takes_proof=True),
         "report": Edit(report, "POST", f"{report}/claim", {}, {}),
@@ -162,7 +169,7 @@ async def test_what_was_read_before_another_change_is_not_written_over(world: Wo
 
 async def test_of_two_who_read_the_same_exactly_one_writes(on_both: World) -> None:
     world = on_both
-    for name in ("artist", "release", "track", "playlist", "product", "comment"):
+    for name in ("artist", "release", "track", "playlist", "product", "comment", "message"):
         edit = edits(world)[name]
         read = await tag(world, edit.shown)
         both = [sent(world, edit.method, edit.path, body, **{"If-Match": read}) for body in (edit.first, edit.second)]

@@ -21,9 +21,11 @@ PARTS = {
     "showArtist", "showPerson", "showRelease", "showReleaseOfArtist", "showTrack", "showMe", "whoAmI", "showOrder",
     "showPayment", "showPayouts", "showRefund", "showReport", "showSeller", "showTransfer", "showNoticePreferences",
     "showAudio", "checkMasters", "listDownloadFormats", "showReleaseDownload", "showWaveform", "showUpload",
+    "showChannel", "showMessage",
 }  # fmt: skip
 """One thing with its parts, which are bounded: an order's lines, a release's tracks, a pace for each kind of
-notice and channel, the versions of a track's audio, the formats of a download, 1,800 points, an upload's notes."""
+notice and channel, the versions of a track's audio, the formats of a download, 1,800 points, an upload's notes, the
+people of a direct channel, what a message mentions."""
 
 
 @pytest.fixture(scope="module")

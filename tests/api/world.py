@@ -19,6 +19,7 @@ from tests import factories
 from tests.api.market.conftest import Act, Shop, open_shop
 from tests.api.visitors import by_header, visiting
 from tests.api.world_of_sound import FORMAT, Sounding, fill_sound, sounding_routes
+from tests.api.world_of_talk import fill_chat
 from tests.applications import Made, application
 from tests.client import http_client
 from tests.money.acts import REVERSING
@@ -28,6 +29,7 @@ from veza.accounts.permissions import Role, Scope
 from veza.api.accounts.routes import account_routes
 from veza.api.application import api_v1, web_application
 from veza.api.catalog.routes import catalog_routes
+from veza.api.chat.routes import chat_routes
 from veza.api.community.routes import community_routes
 from veza.api.market.routes import market_routes
 from veza.api.moderation.routes import moderation_routes
@@ -97,6 +99,7 @@ def _application(database: Any, accounts: Any, catalog: Any, money: Any, rules: 
         *account_routes(accounts),
         *catalog_routes(catalog),
         *community_routes("http://veza.test"),
+        *chat_routes(),
         *moderation_routes(Moderation(SUBJECTS)),
         *market_routes(money, rules),
         *money_routes(money, SaleTerms(("EUR",), 1000)),
@@ -236,6 +239,7 @@ async def filled(shop: Shop, count: int) -> World:
     await _fill_shop(world, count)
     await _fill_catalogue(world, count)
     await _fill_accounts(world, count)
+    world.ids |= await fill_chat(world.shop.stage.database, world.person, count)
     world.ids |= {"artist_id": world.act.id, "artist": world.act.id, "person_id": world.person}
     return world
 

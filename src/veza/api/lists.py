@@ -8,6 +8,7 @@ from typing import Any
 
 PAGING = ("cursor", "limit")
 IN_ONE_ORDER = {
+    "listChannelEvents": "events are read in the order they happened",
     "listPlaylistItems": "a playlist has the order its people gave it",
 }
 """Lists that are read in pages and cannot be sorted, and why."""

@@ -17,6 +17,7 @@ from litestar.types import ControllerRouterHandler
 from veza.api.accounts.routes import ACCOUNT_TAGS, account_routes
 from veza.api.application import api_v1, web_application
 from veza.api.catalog.routes import CATALOG_TAGS, catalog_routes, cover_route
+from veza.api.chat.routes import CHAT_TAGS, chat_routes
 from veza.api.community.routes import COMMUNITY_TAGS, community_routes
 from veza.api.health import Check, health_routes
 from veza.api.ingest.routes import INGEST_TAGS, ingest_routes
@@ -91,6 +92,7 @@ TAGS: Sequence[Tag] = (
     *INGEST_TAGS,
     *COMMUNITY_TAGS,
     *SEARCH_TAGS,
+    *CHAT_TAGS,
     *STREAM_TAGS,
     *DOWNLOAD_TAGS,
     *MODERATION_TAGS,
@@ -231,6 +233,7 @@ def _routes(
         *listenbrainz_routes(modules.streaming),
         *community_routes(settings.base_url),
         *search_routes(modules.search),
+        *chat_routes(),
         *play_routes(),
         *waveform_routes(modules.hearing),
         *moderation_routes(modules.moderation),

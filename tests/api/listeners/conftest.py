@@ -13,6 +13,7 @@ from tests.api.visitors import by_header
 from tests.applications import Made, application
 from tests.client import Client, http_client
 from veza.api.application import api_v1, web_application
+from veza.api.chat.routes import CHAT_TAGS, chat_routes
 from veza.api.community.routes import COMMUNITY_TAGS, community_routes
 from veza.api.moderation.routes import MODERATION_TAGS, moderation_routes
 from veza.app.subjects import SUBJECTS
@@ -34,8 +35,10 @@ class Hall(Client):
 
 
 def _application(database: Any) -> Made:
-    routes = [api_v1(by_header, [*community_routes(BASE_URL), *moderation_routes(Moderation(SUBJECTS))])]
-    return web_application(database, routes, (*COMMUNITY_TAGS, *MODERATION_TAGS))
+    routes = [
+        api_v1(by_header, [*community_routes(BASE_URL), *chat_routes(), *moderation_routes(Moderation(SUBJECTS))])
+    ]
+    return web_application(database, routes, (*COMMUNITY_TAGS, *CHAT_TAGS, *MODERATION_TAGS))
 
 
 async def _hall(database: Database, clock: ManualClock) -> AsyncIterator[Hall]:

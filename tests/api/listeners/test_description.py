@@ -11,7 +11,7 @@ from tests.factories import person
 from veza.http.identity import permission_of
 
 LISTS = ("/playlists", "/me/playlists", "/me/follows", "/me/likes", "/me/feed", "/me/reports", "/me/notices",
-         "/moderation/reports", "/moderation/log")  # fmt: skip
+         "/channels", "/me/blocks", "/moderation/reports", "/moderation/log")  # fmt: skip
 
 
 def test_every_handler_names_a_permission(hall: Hall) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from veza.chat.channels import UnknownChannel
 from veza.chat.direct import BadParties
-from veza.chat.messages import ClientIdTaken, NotYourMessage, UnknownMessage
+from veza.chat.messages import ClientIdTaken, NotYourMessage, TooManyMentions, UnknownMessage
 from veza.chat.moderating import BadPace, OutranksYou
 from veza.chat.reach import CannotBlock, NotReachable
 from veza.chat.reactions import TooManyReactions
@@ -51,6 +51,7 @@ ERRORS: dict[type[Exception], Kind] = {
     NotYourMessage: FORBIDDEN,
     OutranksYou: FORBIDDEN,
     TakesNoMessages: NOT_REACHABLE,
+    TooManyMentions: INVALID_REQUEST,
     TooManyReactions: REFUSED,
     UnknownChannel: NOT_FOUND,
     UnknownMessage: NOT_FOUND,

@@ -1,0 +1,1 @@
+"""The chat's part of the API."""
