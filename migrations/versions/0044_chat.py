@@ -1,7 +1,7 @@
 """Channels, their messages and reactions, who is muted or banned, and whom people let write to them.
 
-Revision ID: 0060
-Revises: 0041
+Revision ID: 0044
+Revises: 0043
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0060"
-down_revision = "0041"
+revision = "0044"
+down_revision = "0043"
 branch_labels = None
 depends_on = None
 
