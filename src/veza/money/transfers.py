@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from veza.kit.database import Base, Session
@@ -17,6 +17,8 @@ from veza.money.payments import Payment
 
 WAKE = "transfers"
 STATUSES = ("pending", "completed", "failed", "permanently_failed", "reversal_pending", "reversed", "canceled")
+UNSETTLED = text("seller_transfers.status <> 'completed'")
+"""Not simply with its seller. Written out: with a bound value SQLite does not take the index over these."""
 
 
 class SellerTransfer(Attempted, Base):
@@ -59,6 +61,13 @@ class SellerTransfer(Attempted, Base):
         Index(None, "payment_id"),
         Index(None, "status", "id"),
         Index(None, "seller_id", "id"),
+        Index(
+            "ix_seller_transfers_unsettled",
+            "seller_id",
+            "status",
+            postgresql_where=text("status <> 'completed'"),
+            sqlite_where=text("status <> 'completed'"),
+        ),
     )
 
 

@@ -139,6 +139,8 @@ async function look(wanted) {
 function replace(region, fresh) {
   if (!fresh || !region.isConnected || region.isEqualNode(fresh) || isWorkedIn(region)) return;
   const at = [...region.querySelectorAll("a, button")].indexOf(document.activeElement ?? region);
+  const parts = region.querySelectorAll("details"), freshParts = fresh.querySelectorAll("details");
+  if (parts.length === freshParts.length) freshParts.forEach((one, place) => (one.open ||= parts[place]?.open ?? false));
   region.replaceWith(fresh);
   window.htmx?.process(fresh);
   if (at >= 0) /** @type {HTMLElement[]} */ ([...fresh.querySelectorAll("a, button")])[at]?.focus({ preventScroll: true });
