@@ -71,8 +71,8 @@ TOPICS: Mapping[str, Topic] = {
     "orders": Topic(Permission.OWN_ORDERS, _orders),
 }
 """Name, as in a page's `data-live`, → what is told: files and sound of one's artists, the money that waits and what
-moved it, unread notices, the sales of one's artists with what was sent and taken back for them, and one's orders. A page
-that knows the state it shows, such as the number of notices, says it as `data-state`."""
+moved it, unread notices, the sales of one's artists with what was sent and taken back for them, and one's orders. A
+page that knows the state it shows, such as the number of notices, says it as `data-state`."""
 
 
 def _short(facts: object) -> str:
