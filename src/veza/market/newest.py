@@ -1,6 +1,6 @@
 """What of sales and orders moved last: rows of facts that are others when a page about them would show something else.
 
-Open pages are told by them (`web/live_topics.py`), once a second for everybody who listens: each answer is one
+Open pages are told by them (`web/live_topics.py`), once a second for all listeners together: each answer is one
 statement by indexes, and grows with what is refunded or unfinished, not with what was sold.
 """
 

@@ -100,7 +100,7 @@ async def test_a_seller_who_is_paid_out_at_last_is_told_of_it(any_store: Store) 
     assert await told.moved() == {SELLER}
 
 
-async def test_everybody_who_listens_is_looked_for_together_in_three_statements(any_store: Store) -> None:
+async def test_all_who_listen_are_looked_for_together_in_three_statements(any_store: Store) -> None:
     stage = any_store.shop.stage
     artists = [await any_store.shop.artist(name) for name in ("Anna", "Ole", "Ida")]
     people = [await any_store.shop.person() for _ in range(3)]
