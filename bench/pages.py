@@ -72,7 +72,16 @@ def pages(rows: Rows, artist: UUID) -> tuple[dict[str, Address], dict[str, Addre
         "embedded release": lambda chance: f"/embed/releases/{chance.choice(releases)}",
         "embedded track": lambda chance: f"/embed/tracks/{chance.choice(tracks)}",
         "search": lambda chance: f"/search?q={chance.choice(SYLLABLES)}",
-        **_all("/cart", "/redeem", "/preferences", "/playlists", "/checkout/done", "/design"),
+        **_all(
+            "/cart",
+            "/redeem",
+            "/preferences",
+            "/playlists",
+            "/checkout/done",
+            "/design",
+            "/design/music",
+            "/design/money",
+        ),
     }
     visitor = _all("/sign-in", "/sign-up", "/forgot-password", "/permissions")
     person = _all(

@@ -83,7 +83,7 @@ SIGHTS = (
     Sight("privacy", VISITOR, "/privacy"),
     Sight("preferences", VISITOR, "/preferences"),
     Sight("permissions", VISITOR, "/permissions"),
-    Sight("design", VISITOR, "/design"),
+    *(Sight(f"design{one.replace('/', '-')}", VISITOR, f"/design{one}") for one in ("", "/music", "/money")),
     Sight("not-found", VISITOR, "/nonsense"),
     Sight("no-such-release", VISITOR, "/releases/01890000-0000-7000-8000-000000000000"),
     *(

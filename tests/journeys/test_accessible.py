@@ -20,7 +20,7 @@ RULES: dict[Theme, object] = {
 """The dark theme has other colours, and nothing else that is other."""
 FOR_VISITORS = (
     "/", "/sign-in", "/sign-up", "/cart", "/search?q=n", "/search", "/about", "/preferences", "/permissions",
-    "/forgot-password", "/nonsense", "/design",
+    "/forgot-password", "/nonsense", "/design", "/design/music", "/design/money",
 )  # fmt: skip
 FOR_OWNERS = (
     "/account", "/account/password", "/account/second-factor", "/account/sessions", "/account/tokens", "/account/mails",

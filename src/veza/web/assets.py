@@ -25,6 +25,7 @@ _WEB = Path(__file__).parent
 SHEETS = (
     "reset", "tokens", "fonts", "base", "layout", "button", "field", "sleeve", "wave", "tracks", "state", "buy",
     "player", "queue", "release", "studio", "checkout", "library", "orders", "settings", "lists", "embed", "operator",
+    "design",
 )  # fmt: skip
 """The style sheets in their order; layers decide which rule wins, so that the order is for the reader."""
 _LAYERS = "@layer reset, tokens, base, layout, components, pages;\n"

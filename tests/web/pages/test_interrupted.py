@@ -27,7 +27,7 @@ WITHOUT_A_SESSION = (
     "sign_in.html",
     "sign_in_code.html",
     "sign_up.html",
-    "design.html",
+    "design",
     "go_on.html",
     "token.html",
 )

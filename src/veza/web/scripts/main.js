@@ -33,7 +33,7 @@ function arrived() {
     bar?.mark();
     orderTracks();
   });
-  const toast = page.querySelector(".toast");
+  const toast = page.querySelector(".toasts .toast");
   if (toast) setTimeout(() => toast.remove(), TOAST_STAYS_MS);
 }
 
