@@ -35,7 +35,7 @@ READER = {"Accept": "text/html", "Origin": BASE_URL}
 """What a browser says of itself; forms come from a page of the site."""
 SIGNED_IN = {"Authorization": f"Bearer {TOKEN}"}
 NOT_NEEDED = (
-    "rules", "catalog", "ingest", "streaming", "moderation", "hearing", "live",
+    "rules", "catalog", "ingest", "streaming", "moderation", "hearing", "live", "search",
 )  # fmt: skip
 """What other pages take by name."""
 

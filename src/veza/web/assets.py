@@ -24,8 +24,8 @@ from veza.http.requests import DoorRequest
 _WEB = Path(__file__).parent
 SHEETS = (
     "reset", "tokens", "fonts", "base", "layout", "button", "field", "sleeve", "wave", "tracks", "state", "buy",
-    "player", "queue", "release", "studio", "checkout", "library", "orders", "settings", "lists", "embed", "operator",
-    "design",
+    "player", "queue", "release", "studio", "checkout", "library", "orders", "settings", "lists", "search", "embed",
+    "operator", "design",
 )  # fmt: skip
 """The style sheets in their order; layers decide which rule wins, so that the order is for the reader."""
 _LAYERS = "@layer reset, tokens, base, layout, components, pages;\n"
@@ -33,6 +33,8 @@ STYLE = "veza.css"
 EMBED = "scripts/embed.js"
 """What an embedded page runs instead of `main.js`."""
 EMBEDDED = frozenset({EMBED, "scripts/clock.js", "scripts/entries.js", "scripts/wave.js"})
+LATER = frozenset({"scripts/suggest.js"})
+"""What `main.js` loads where it is used first, beside the bound of all other scripts together."""
 _PLAYER = "scripts/player/"
 _MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml",
@@ -81,7 +83,7 @@ class Assets:
     @cached_property
     def modules(self) -> list[str]:
         """The addresses of the site's modules: a page asks for them at once, not one after the other."""
-        return [self.address(path) for path in self._scripts() if path != EMBED]
+        return [self.address(path) for path in self._scripts() if path != EMBED and path not in LATER]
 
     @cached_property
     def embed_modules(self) -> list[str]:

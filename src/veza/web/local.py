@@ -97,6 +97,12 @@ def zone(at: datetime, _: str) -> str:
     return str(at.tzinfo)
 
 
+def language_name(code: str, language: str) -> str:
+    """“French”, “français”: a language (BCP 47), or its code where it has no name."""
+    names, base = locale_of(language).languages, code.partition("-")[0].lower()
+    return str(names.get(base) or code)
+
+
 def number(value: int, language: str) -> str:
     """“12,400”, “12 400”."""
     from babel.numbers import format_decimal
@@ -159,7 +165,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "money": _in_context(money),
     **{
         f"local_{one.__name__}": _in_context(one)
-        for one in (price, amount, units, symbol, currency_name, number, file_size)
+        for one in (price, amount, units, symbol, currency_name, language_name, number, file_size)
     },
     **{f"local_{one.__name__}": _in_zone(one) for one in (day, moment, instant, clock, zone, pattern)},
 }

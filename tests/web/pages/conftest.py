@@ -107,7 +107,7 @@ async def open_store(
 
 def _unused() -> dict[str, Any]:
     """What pages take that no test of these asks for."""
-    return dict.fromkeys(("catalog", "ingest", "moderation", "hearing", "cookie_jar", "live", "office"))
+    return dict.fromkeys(("catalog", "ingest", "moderation", "hearing", "cookie_jar", "live", "office", "search"))
 
 
 @pytest.fixture

@@ -20,8 +20,9 @@ from veza.api.search.shapes import (
 )
 from veza.api.shapes import PLAIN
 from veza.http.endpoints import Address
-from veza.http.paging import LONGEST_CURSOR, decode_cursor, encode_cursor
-from veza.http.problems import BAD_CURSOR, RATE_LIMITED, Problem
+from veza.http.paging import LONGEST_CURSOR
+from veza.http.problems import BAD_CURSOR, RATE_LIMITED
+from veza.http.ranked_cursors import cursor_after, rank_of
 from veza.http.whole_request import one_fault
 from veza.kit.database import Session
 from veza.kit.limits import network
@@ -98,19 +99,9 @@ async def search_everything(
     filters: dict[str, object] = {"q": q, "kind": kind, "tag": tag, "format": format, "price": price, "lang": language}
     if after is not None and kind is None:
         raise one_fault("query", "after", gettext("needs kind: results of every kind have no pages"))
-    rank = None if after is None else _rank(decode_cursor(after, "search", filters))
+    rank = rank_of(after, filters)
     answer = await search.answer(session, Wanted(q, kind, narrowed, limit, rank), counts=True)
-    last = answer.last
-    cursor = None if last is None else encode_cursor(f"{last[0]!r} {last[1]}", "search", filters)
-    return Response(results_shown(answer, cursor), headers=KEPT)
-
-
-def _rank(text: str) -> tuple[float, int]:
-    score, _, place = text.partition(" ")
-    try:
-        return float(score), int(place)
-    except ValueError:
-        raise Problem(BAD_CURSOR, gettext("the cursor is damaged: use next_cursor unchanged")) from None
+    return Response(results_shown(answer, cursor_after(answer.last, filters)), headers=KEPT)
 
 
 @read(

@@ -93,7 +93,7 @@ function againOf({ requestConfig: { verb, elt, triggeringEvent }, pathInfo }) {
 }
 
 /** As by a click on a link. @param {string} address @param {boolean} [isHere] the address is the page's already */
-function open(address, isHere = false) {
+export function open(address, isHere = false) {
   const link = Object.assign(document.createElement("a"), { href: address, hidden: true });
   if (isHere) link.setAttribute("hx-replace-url", "true");
   document.getElementById("page")?.append(link);

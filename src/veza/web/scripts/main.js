@@ -65,6 +65,12 @@ function isAsked() {
   return document.activeElement?.matches("#main [autofocus]") ?? false;
 }
 
+document.addEventListener("focusin", ({ target }) => {
+  if (target instanceof HTMLInputElement && target.dataset.suggest) {
+    import("./suggest.js").then(({ suggestIn }) => suggestIn(target), () => {}); // it searches without suggestions
+  }
+});
+
 followChanges(bar);
 arrived();
 goToFault(); // what a form without htmx was answered with
