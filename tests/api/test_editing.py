@@ -28,6 +28,8 @@ NOT_SHARED = {
     "/people/{person_id}": "closing an account changes nothing of it: it ends",
     "/me/second-factor": "one's own, and every step of it proves who asks",
     "/session": "one's own",
+    "/me/listenbrainz": "one's own",
+    "/me/findability": "one's own, and one choice",
     "/me/sessions": "one's own",
     "/cart": "one's own",
     "/uploads/{upload_id}": "tus: `Upload-Offset` says what its sender has read",

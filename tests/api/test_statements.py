@@ -31,8 +31,9 @@ async def _asked(count: int) -> AsyncIterator[tuple[World, dict[str, tuple[int, 
                 continue
             operation = described["operationId"]
             params = params_for(world, operation)
-            if any(one["name"] == "limit" for one in described.get("parameters", [])):
-                params["limit"] = 200
+            for one in described.get("parameters", []):
+                if one["name"] == "limit":
+                    params["limit"] = one["schema"]["maximum"]
             with counted(shop.stage.database) as statements:
                 answer = await world.client.get(address_for(world, operation, path), headers=world.who, params=params)
             assert answer.status_code == 200, (operation, answer.text)

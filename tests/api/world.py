@@ -35,6 +35,7 @@ from veza.api.market.routes import market_routes
 from veza.api.moderation.routes import moderation_routes
 from veza.api.money.payments import SaleTerms
 from veza.api.money.routes import money_routes
+from veza.api.search.routes import search_routes
 from veza.app.subjects import SUBJECTS
 from veza.catalog import slugs
 from veza.catalog.facade import Catalog
@@ -55,6 +56,7 @@ from veza.money import findings
 from veza.money.findings import FindingKind
 from veza.money.transfers import SellerTransfer
 from veza.money.webhook_inbox import WebhookEvent
+from veza.search.facade import Search
 
 
 @dataclass
@@ -100,6 +102,7 @@ def _application(database: Any, accounts: Any, catalog: Any, money: Any, rules: 
         *catalog_routes(catalog),
         *community_routes("http://veza.test"),
         *chat_routes(),
+        *search_routes(Search(database)),
         *moderation_routes(Moderation(SUBJECTS)),
         *market_routes(money, rules),
         *money_routes(money, SaleTerms(("EUR",), 1000)),

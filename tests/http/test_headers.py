@@ -21,7 +21,10 @@ from veza.web.assets import ASSETS
 
 MAY_BE_FRAMED = {"/embed/tracks/{track_id:uuid}", "/embed/releases/{release_id:uuid}"}
 """See tests/web/test_embeds.py."""
-MAY_BE_KEPT = {"/assets/{digest:str}/{path:path}", "/palettes/{name:str}", "/feed.xml", "/robots.txt", "/sitemap.xml"}
+MAY_BE_KEPT = {
+    "/assets/{digest:str}/{path:path}", "/palettes/{name:str}", "/feed.xml", "/robots.txt", "/sitemap.xml",
+    "/api/v1/search", "/api/v1/search/suggestions",
+}  # fmt: skip
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ WITH_PORT = {
     "RETURN_ADDRESSES": "https://{}",
     "STRIPE_API_BASE": "http://{}/v1",
     "OBJECTS_ENDPOINT": "https://{}",
+    "LISTENBRAINZ_URL": "https://{}",
     "REDIS_URL": "redis://:hidden@{}/0",
     "RABBITMQ_URL": "amqp://anna:hidden@{}/shop",
     "SMTP_URL": "smtp://anna:hidden@{}",

@@ -135,7 +135,8 @@ async def block(session: Session, person_id: UUID, blocked_id: UUID) -> None:
 
 
 async def unblock(session: Session, person_id: UUID, blocked_id: UUID) -> None:
-    """What the other wrote and writes arrives again."""
+    """What the other wrote and writes arrives again; raises UnknownPerson."""
+    await people.find(session, blocked_id)
     mine = (PersonBlock.person_id == person_id, PersonBlock.blocked_id == blocked_id)
     await session.execute(delete(PersonBlock).where(*mine))
 

@@ -13,6 +13,10 @@ from veza.kit.messages import Message, gettext, joined, ngettext, verbatim
 # No control characters: PostgreSQL stores no NUL, and the others break logs and headers. `$` alone lets a line
 # break at the end pass.
 PLAIN = r"^[^\x00-\x1f\x7f]+$(?!\n)"
+MAYBE_NOTHING = r"^[^\x00-\x1f\x7f]*$(?!\n)"
+FORMAT = r"^[a-z_]+$(?!\n)"
+PRICE_STEP = r"^[A-Za-z]+(:[0-9]+-[0-9]*)?$(?!\n)"
+LANGUAGE_TAG = r"^[A-Za-z-]+$(?!\n)"
 COUNTRY = r"^[A-Za-z]{2}$(?!\n)"
 CAPITAL_COUNTRY = r"^[A-Z]{2}$(?!\n)"
 CURRENCY = r"^[A-Za-z]{3}$(?!\n)"
@@ -25,6 +29,10 @@ IF_MATCH = r'^ *(?:\*|(?:W/)?"[!#-~]*"(?: *, *(?:W/)?"[!#-~]*")*) *$(?!\n)'
 
 OF_PATTERNS: Mapping[str, Message] = {
     PLAIN: gettext("one line of text without control characters"),
+    MAYBE_NOTHING: gettext("one line of text without control characters, or nothing"),
+    FORMAT: gettext("small letters and underscores, such as sample_pack"),
+    PRICE_STEP: gettext("free, or a currency and a step such as EUR:0-5"),
+    LANGUAGE_TAG: gettext("letters and dashes, such as fr or pt-BR"),
     COUNTRY: gettext("two letters such as DE"),
     CAPITAL_COUNTRY: gettext("two capital letters such as DE"),
     CURRENCY: gettext("three letters such as EUR"),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, cast, delete, insert, select, text, update
+from sqlalchemy import Insert, Text, bindparam, cast, delete, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from veza.kit.database import Session, table_of
@@ -58,7 +59,7 @@ async def put(session: Session, documents: Sequence[Document]) -> None:
             await session.execute(_PUT_FTS, [{"place": row["place"], "words": " ".join(row["split"])} for row in some])
         else:
             await session.execute(
-                _PUT_DOC, [{**row, "vector": vector(one["split"])} for row, one in zip(plain, some, strict=True)]
+                _put_doc(), [{**row, "vector": vector(one["split"])} for row, one in zip(plain, some, strict=True)]
             )
 
 
@@ -163,7 +164,15 @@ def quoted(word: str) -> str:
 
 
 _COLUMNS = ("place", "about_id", "key", "head", "text", "tags", "analysis")
-_PUT_DOC = insert(_DOCS).values(words=cast(cast(bindparam("vector", type_=Text()), Text()), postgresql.TSVECTOR()))
+
+
+@cache
+def _put_doc() -> Insert:
+    """On PostgreSQL; made with the first thing, as SQLite knows no such type."""
+    words = cast(cast(bindparam("vector", type_=Text()), Text()), postgresql.TSVECTOR())
+    return insert(_DOCS).values({name: bindparam(name) for name in _COLUMNS} | {"words": words})
+
+
 _PUT_FTS = text("INSERT INTO search_fts (rowid, words) VALUES (:place, :words)")
 _DROP_FTS = text("DELETE FROM search_fts WHERE rowid = :place")
 _MOVE_FTS = text("INSERT INTO search_fts (rowid, words) SELECT :now, words FROM search_fts WHERE rowid = :was")

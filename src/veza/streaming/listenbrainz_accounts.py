@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from veza.accounts import people
+from veza.accounts.identity import actor_of
 from veza.kit import limits, mail
 from veza.kit.database import Database, Session
 from veza.kit.field_faults import FieldChecks, FieldFault
@@ -65,7 +66,7 @@ async def check(database: Database, server: ListenBrainz | None, person_id: UUID
         if not _TOKEN.fullmatch(token):
             raise BadToken(gettext("a user token is one line of letters and digits: copy all of it"))
     checks.demand()
-    await limits.spend_now(database, f"person {person_id}", CONNECTING.of(person_id))
+    await limits.spend_now(database, actor_of(person_id), CONNECTING.of(person_id))
     user_name = ""
     with checks.field("user_token"):
         try:

@@ -86,11 +86,12 @@ class Searched:
     @property
     def filters(self) -> dict[str, object]:
         """What a cursor belongs to."""
-        return {"q": self.query, "kind": self.kind, **self.narrowed}
+        asked: dict[str, object] = {"q": self.query, "kind": self.kind}
+        return asked | {str(name): value for name, value in self.narrowed.items()}
 
     def address(self, **changed: str | None) -> str:
         """The address of the first page with these parameters; None leaves one out."""
-        said = {"q": self.query, "kind": self.kind, **self.narrowed, **changed}
+        said = self.filters | changed
         return f"/search?{urlencode({name: value for name, value in said.items() if value})}"
 
 

@@ -17,9 +17,9 @@ from veza.api.chat.shapes import (
     EVENT_EXAMPLE,
     SEATED,
     TALKING,
+    ChannelEventResponse,
     ChannelResponse,
     Count,
-    EventResponse,
     channel_response,
     event_response,
 )
@@ -146,7 +146,7 @@ async def show_channel(session: Session, channel_id: UUID, identity: Identity) -
     summary="List what happened in a channel",
     permission=Permission.BROWSE,
     sorts=history.EVENT_SORTS,
-    gives=(EventResponse, "A page, in the order it happened.", EVENT_EXAMPLE),
+    gives=(ChannelEventResponse, "A page, in the order it happened.", EVENT_EXAMPLE),
     problems=SEATED,
 )
 async def list_channel_events(
@@ -155,7 +155,7 @@ async def list_channel_events(
     channel_id: UUID,
     identity: Identity,
     after: Annotated[int, QueryParameter(ge=0, le=LARGEST, description="The last `sequence` you know.")] = 0,
-) -> Page[EventResponse]:
+) -> Page[ChannelEventResponse]:
     """Everything after a sequence, so that a reader who was away catches up: messages, edits, deletions, reactions. An
     event of a person whom you block is left out."""
     page = page_request.of("channel events", {"channel": channel_id, "after": after})

@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from veza.accounts import people
-from veza.accounts.identity import Identity
+from veza.accounts.identity import Identity, actor_of
 from veza.accounts.permissions import Permission
 from veza.api.chat.shapes import CHANNEL_ID, TALKING
 from veza.api.community.playlist_shapes import AT, PERSON_ID
@@ -97,7 +97,7 @@ _SANCTION_EXAMPLE: dict[str, Any] = {
     "kind": "mute",
     "until": AT,
     "reason": "the same link four times",
-    "by": f"person {PERSON_ID}",
+    "by": actor_of(UUID(PERSON_ID)),
     "created_at": AT,
 }
 _APPOINTED: dict[str, Any] = {"channel_id": CHANNEL_ID, "person_id": PERSON_ID, "is_moderator": True}
@@ -289,6 +289,7 @@ async def block_person(session: Session, person_id: UUID, identity: Identity) ->
     permission=Permission.LISTEN,
     any_body=True,
     gives=(200, Blocked, "You do not block the person.", {"person_id": PERSON_ID, "is_blocked": False}),
+    problems=(NOT_FOUND,),
 )
 async def unblock_person(session: Session, person_id: UUID, identity: Identity) -> Blocked:
     """What they wrote and write arrives again."""

@@ -88,7 +88,7 @@ class MessageResponse(Struct, frozen=True):
     edited_at: datetime | None
 
 
-class EventResponse(Struct, frozen=True):
+class ChannelEventResponse(Struct, frozen=True):
     """What happened, with its message as that is now. `slow` tells of the channel's slow mode; after `erase` read the
     messages again: those of one person have become empty."""
 
@@ -133,8 +133,8 @@ def message_response(row: ShownMessage) -> MessageResponse:
     return show(MessageResponse, row, mentions=[*row.mentions], reactions=reactions)
 
 
-def event_response(row: ShownEvent) -> EventResponse:
-    return show(EventResponse, row, message=message_response(row.message) if row.message is not None else None)
+def event_response(row: ShownEvent) -> ChannelEventResponse:
+    return show(ChannelEventResponse, row, message=message_response(row.message) if row.message is not None else None)
 
 
 MESSAGE_EXAMPLE: dict[str, Any] = {

@@ -24,6 +24,7 @@ from veza.http.paging import LONGEST_CURSOR
 from veza.http.problems import BAD_CURSOR, RATE_LIMITED
 from veza.http.ranked_cursors import cursor_after, rank_of
 from veza.http.whole_request import one_fault
+from veza.http.words import FORMAT, LANGUAGE_TAG, MAYBE_NOTHING, PRICE_STEP
 from veza.kit.database import Session
 from veza.kit.limits import network
 from veza.kit.messages import gettext
@@ -36,31 +37,27 @@ KEPT = {"Cache-Control": "public, max-age=10"}
 """Shared: the answer is the same for every visitor. Short: what is hidden is gone at once from the index, and from what
 others keep after these seconds."""
 
-_PLAIN = PLAIN.replace("+", "*")
-"""Nothing typed is a query too."""
 _Query = Annotated[
     str,
     QueryParameter(
-        max_length=LONGEST, pattern=_PLAIN, description="What was typed, in any script; typos are forgiven."
+        max_length=LONGEST, pattern=MAYBE_NOTHING, description="What was typed, in any script; typos are forgiven."
     ),
 ]
 _Kind = Annotated[KindFound | None, QueryParameter(description="Only of this kind, in pages.")]
 _Tag = Annotated[str | None, QueryParameter(max_length=40, pattern=PLAIN, description="With this tag.")]
 _Format = Annotated[
     str | None,
-    QueryParameter(
-        max_length=20, pattern="^[a-z_]+$", description="album, ep, single, sample_pack, or flac: without loss."
-    ),
+    QueryParameter(max_length=20, pattern=FORMAT, description="album, ep, single, sample_pack, or flac: without loss."),
 ]
 _Price = Annotated[
     str | None,
     QueryParameter(
-        max_length=20, pattern="^[A-Za-z]+(:[0-9]+-[0-9]*)?$",
+        max_length=20, pattern=PRICE_STEP,
         description="free, or a currency and a step as `facets` names them: EUR:0-5, EUR:20-.",
     ),
 ]  # fmt: skip
 _Language = Annotated[
-    str | None, QueryParameter(min_length=2, max_length=8, pattern="^[A-Za-z-]+$", description="BCP 47.")
+    str | None, QueryParameter(min_length=2, max_length=8, pattern=LANGUAGE_TAG, description="BCP 47.")
 ]
 _Limit = Annotated[int, QueryParameter(ge=1, le=MOST, description="Most results of each kind.")]
 _After = Annotated[
