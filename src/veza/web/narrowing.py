@@ -86,13 +86,17 @@ class Searched:
     @property
     def filters(self) -> dict[str, object]:
         """What a cursor belongs to."""
-        asked: dict[str, object] = {"q": self.query, "kind": self.kind}
-        return asked | {str(name): value for name, value in self.narrowed.items()}
+        return {**self._said}
 
     def address(self, **changed: str | None) -> str:
         """The address of the first page with these parameters; None leaves one out."""
-        said = self.filters | changed
+        said = {**self._said, **changed}
         return f"/search?{urlencode({name: value for name, value in said.items() if value})}"
+
+    @property
+    def _said(self) -> dict[str, str | None]:
+        narrowed: dict[str, str | None] = dict(self.narrowed.items())
+        return {"q": self.query, "kind": self.kind, **narrowed}
 
 
 def kinds(searched: Searched, counts: Counts) -> list[Choice]:

@@ -96,6 +96,18 @@ async def test_there_is_more_of_a_kind_in_pages(whole: Whole) -> None:
     assert (await browser.open(on.replace("wibblefen", "zorblax"))).status == 400
 
 
+async def test_beside_others_a_kind_shows_its_best_and_leads_to_the_rest(whole: Whole) -> None:
+    for number in range(6):
+        await publish(whole.database, f"Zorblax {number}", f"Quuxmoor {number}", (f"Wibblefen {number}",))
+    browser = whole.visitor()
+    page = await browser.open("/search?q=zorblax")
+    assert len([one for one in page.links if one.startswith("/artists/")]) == 4
+    assert len([one for one in page.links if one.startswith("/releases/")]) == 6
+    assert ("More artists" in page.text, "More records" in page.text) == (True, False)
+    rest = await browser.open("/search?q=zorblax&kind=artist")
+    assert len([one for one in rest.links if one.startswith("/artists/")]) == 6
+
+
 async def test_what_is_hidden_is_gone_at_once(whole: Whole) -> None:
     made = await publish(whole.database)
     browser = whole.visitor()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from litestar.di import NamedDependency
@@ -19,7 +19,7 @@ from veza.library.grants import ItemKind
 from veza.market import products
 from veza.search.facade import Answer, Search, Wanted
 from veza.search.facets import Counts
-from veza.search.places import Kind
+from veza.search.places import KINDS, Kind
 from veza.web.answers import Shown
 from veza.web.declared import page
 from veza.web.narrowing import FACET_NAMES, KIND_NAMES, Searched, facets, kinds
@@ -27,8 +27,10 @@ from veza.web.pages.releases import parts_of
 from veza.web.pages.turning import next_address
 from veza.web.waves import Waves
 
-OF_EACH, OF_ONE = 12, 24
-"""Results of each kind beside others, and of one kind alone: sleeves fill whole rows of six, of four and of two."""
+FIRST: Mapping[Kind, int] = {"artist": 4, "release": 12, "track": 10, "playlist": 4, "person": 4}
+"""Results of each kind beside others: sleeves fill whole rows of six, of four and of two."""
+OF_ONE = 24
+"""Results of one kind alone, on a page."""
 _NOTHING = Answer({}, frozenset(), Counts(), None)
 
 
@@ -42,22 +44,25 @@ async def search_page(
     answer = _NOTHING
     if not searched.is_empty:
         search.pace.spend(network(address))
-        limit = OF_EACH if searched.kind is None else OF_ONE
+        limit = max(FIRST.values()) if searched.kind is None else OF_ONE
         rank = rank_of(searched.cursor, searched.filters)
         wanted = Wanted(searched.query, searched.kind, searched.narrowed, limit, rank)
         answer = await search.answer(session, wanted, counts=True)
-    counts = answer.counts or Counts()
-    releases, tracks = rows_of(answer, "release"), rows_of(answer, "track")
+    counts, rows = answer.counts or Counts(), {kind: rows_of(answer, kind) for kind in KINDS}
+    more = set[Kind]()
+    if searched.kind is None:
+        more = {kind for kind in KINDS if kind in answer.more or len(rows[kind]) > FIRST[kind]}
+        rows = {kind: some[: FIRST[kind]] for kind, some in rows.items()}
+    releases, tracks = rows["release"], rows["track"]
     shown, track_ids = [row.id for row in releases], [row.id for row in tracks]
     may = await access.may_these(session, identity.person_id, track_ids)
     return Shown(
         "search.html", is_public=True, query=searched.query, searched=searched,
-        artists=rows_of(answer, "artist"), releases=releases, tracks=tracks,
-        playlists=rows_of(answer, "playlist"), people=rows_of(answer, "person"),
+        artists=rows["artist"], releases=releases, tracks=tracks, playlists=rows["playlist"], people=rows["person"],
         prices=await products.on_sale(session, ItemKind.RELEASE, shown), audible=await access.audible(session, shown),
         singles=await products.on_sale(session, ItemKind.TRACK, track_ids), hears=parts_of(tracks, may),
         waves=await waves.of_rows(session, tracks),
-        more={kind: searched.address(kind=kind) for kind in answer.more} if searched.kind is None else {},
+        more={kind: searched.address(kind=kind) for kind in more},
         next_page=next_address(request, cursor_after(answer.last, searched.filters)),
         counts=counts, kinds=kinds(searched, counts), facets=facets(searched, counts),
         kind_names=KIND_NAMES, facet_names=FACET_NAMES,

@@ -43,7 +43,7 @@ class Box {
     this.box = make("div", { class: "suggests" });
     this.box.append(this.head, this.list, this.forget);
     this.close();
-    field.parentElement?.append(this.box);
+    field.closest(".suggested")?.append(this.box);
     for (const [name, value] of Object.entries({ role: "combobox", autocomplete: "list", controls: this.list.id })) {
       field.setAttribute(name === "role" ? name : `aria-${name}`, value);
     }
