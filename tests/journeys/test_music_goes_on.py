@@ -148,7 +148,7 @@ async def test_a_page_that_does_not_come_is_asked_for_again_by_a_button(album: A
         await offline(True)
         await act()
         await expect(sentence).to_have_text(lost)
-        await plays_on(page)
+        await plays_on(page, had_no_line=True)
         await again.click()
         await expect(sentence).to_have_text(lost)  # it is lost still
         await expect(page.locator("h1")).to_have_text("Night Bus")
@@ -168,14 +168,16 @@ async def test_a_page_that_does_not_come_is_asked_for_again_by_a_button(album: A
     await expect(page.locator("h1")).to_have_text("Blue Hours")
     assert await page.evaluate("history.length") == length
     await changed(page, page.locator("#page a[href='/']:visible").first.click)
-    await plays_on(page)
+    await plays_on(page, had_no_line=True)
 
 
-async def plays_on(page: Page) -> None:
-    """It has not stopped since it is watched, and goes on."""
+async def plays_on(page: Page, *, had_no_line: bool = False) -> None:
+    """It has not stopped since it is watched, and goes on. Where the line was lost it may have waited: a busy machine
+    takes longer for a step of the test than what is buffered lasts."""
     at = await page.evaluate("() => window.seen.at(-1)[1]")
     await page.wait_for_function("(at) => window.seen.at(-1)[1] > at + 0.3", arg=at)
-    assert await page.evaluate("() => window.stops") == []
+    stops = set(await page.evaluate("() => window.stops"))
+    assert stops <= ({"waiting"} if had_no_line else set())
 
 
 async def test_a_link_that_is_gone_when_its_page_comes_has_led_there_all_the_same(album: Album, page: Page) -> None:
