@@ -38,8 +38,8 @@ HOMES: dict[str, frozenset[str]] = {
     "ACT_FOR_ANY": frozenset({"accounts/permissions.py", ACTING, "web/operator/processing.py"}),
     "may(PEOPLE)": frozenset(),
     "may(MONEY)": frozenset({"api/market/receipts.py"}),
-    # A moderator sees what is an artist's or a person's own, and hears what is to be judged.
-    "may(MODERATE)": frozenset({ACTING, PLAYLISTS, "library/access.py"}),
+    # A moderator sees what is an artist's or a person's own, hears what is to be judged, and keeps order in channels.
+    "may(MODERATE)": frozenset({ACTING, PLAYLISTS, "library/access.py", "chat/seats.py"}),
     # who may hear a track
     "heard_by": frozenset(),
     "has_preview": frozenset(),
