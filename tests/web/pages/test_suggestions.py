@@ -70,6 +70,7 @@ async def test_by_the_keyboard_one_chooses_what_was_meant_and_forgets_it_again(
 async def test_what_is_typed_is_searched_for_where_nothing_is_chosen(site: LiveSite, chromium: Browser) -> None:
     page = await opened(site, chromium)
     await page.locator("#find").fill("quuxmor")
+    await expect(page.locator("#find")).to_have_attribute("role", "combobox")  # its script comes with the first focus
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/search?q=quuxmor")
     await expect(page.locator("main .sleeve h3")).to_have_text("Quuxmoor")
