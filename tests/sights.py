@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from playwright.async_api import BrowserContext, FilePayload, Page
+from playwright.async_api import BrowserContext, Page
 
 from veza.http.session_cookies import SESSION_COOKIE
 from veza.lab.demo.opening import PASSWORD, address_of
@@ -33,8 +33,8 @@ class Sight:
     what its first character says.
 
     `+`: what is put to the end of the address one is at. `=`: an address, in which `ID` is the last part of the one one
-    is at. `!`: what is clicked. `@`: a field, and after `=` what is written into it. `^`: what the file says that is
-    chosen. `~`: what is waited for. `-`: the session ends. `is_window`: the window is looked at, not the whole page.
+    is at. `!`: what is clicked. `@`: a field, and after `=` what is written into it. `~`: what is waited for. `-`: the
+    session ends. `is_window`: the window is looked at, not the whole page.
     """
 
     name: str
@@ -149,12 +149,6 @@ SIGHTS = (
         "/studio",
         ("/studio/", "+/codes", "@count=1", "@note=a sight", "!main form:has([name=note]) button.main", "~main code"),
     ),
-    Sight(
-        "sound-failed",
-        LABEL,
-        "/studio",
-        (*_RECORD, *_SOUND, "^no sound", "!main form:has(#file) button.main", "~#made .state.bad"),
-    ),
     Sight("operator", OPERATOR, "/operator"),
     Sight("payments", OPERATOR, "/operator/payments"),
     Sight("payment", OPERATOR, "/operator/payments", ("/operator/payments/",)),
@@ -207,11 +201,6 @@ async def _write(page: Page, what: str) -> None:
     await page.locator(f"main [name={name}]").locator("visible=true").first.fill(text)
 
 
-async def _choose(page: Page, content: str) -> None:
-    file: FilePayload = {"name": "sight.flac", "mimeType": "audio/flac", "buffer": content.encode()}
-    await page.locator("main #file").set_input_files(file)
-
-
 async def _wait(page: Page, selector: str) -> None:
     await page.locator(selector).locator("visible=true").first.wait_for()
 
@@ -220,7 +209,7 @@ async def _end_session(page: Page, _: str) -> None:
     await page.context.clear_cookies(name=SESSION_COOKIE)
 
 
-_DONE = {"@": _write, "^": _choose, "~": _wait, "-": _end_session}
+_DONE = {"@": _write, "~": _wait, "-": _end_session}
 
 
 async def signed_in(context: BrowserContext, who: str) -> Page:
